@@ -1,0 +1,1 @@
+"""One operations table with its messages, shared by every face."""

@@ -1,0 +1,1 @@
+"""The ground floor: values, events, errors and paths; imports nothing of ours."""

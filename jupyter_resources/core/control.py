@@ -1,0 +1,71 @@
+"""What a running transfer shares with every request made for it: the wish to stop, and a count of requests."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from jupyter_resources.core.errors import Cancelled
+
+__all__ = ["Control"]
+
+
+class Control:
+    """Cancellation and a request count, shared by the threads of one transfer. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._callbacks: set[Callable[[], None]] = set()
+        self._requests: Counter[str] = Counter()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._stopped.is_set()
+
+    def cancel(self) -> None:
+        """Ask everything under way to stop; idempotent, returns at once."""
+        with self._lock:
+            self._stopped.set()
+            callbacks, self._callbacks = self._callbacks, set()
+        for callback in callbacks:
+            callback()
+
+    def check(self) -> None:
+        """Raise Cancelled once `cancel` was called."""
+        if self._stopped.is_set():
+            raise Cancelled("stopped before it was finished")
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but wake and raise Cancelled as soon as `cancel` is called."""
+        if self._stopped.wait(seconds):
+            self.check()
+
+    @contextmanager
+    def on_cancel(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Call `callback` if `cancel` comes while the block runs (at once if it came already)."""
+        with self._lock:
+            stopped = self._stopped.is_set()
+            if not stopped:
+                self._callbacks.add(callback)
+        if stopped:
+            callback()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._callbacks.discard(callback)
+
+    def count(self, verb: str, requests: int = 1) -> None:
+        """Note that requests were sent, under the verb that sent them."""
+        with self._lock:
+            self._requests[verb] += requests
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """Requests sent so far, by verb."""
+        with self._lock:
+            return dict(self._requests)

@@ -1,0 +1,73 @@
+"""Names of files and objects: which are refused, and why. A path is relative, `/`-separated, without `.` and `..`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from jupyter_resources.core.errors import InvalidPath
+
+__all__ = ["MAX_KEY_BYTES", "RESERVED", "check", "is_reserved", "joined", "problem", "under"]
+
+RESERVED = ".resources"
+MAX_KEY_BYTES = 1024
+"""Amazon S3 User Guide, "Naming Amazon S3 objects": a key is at most 1,024 bytes of UTF-8."""
+MAX_PART_BYTES = 255
+
+_DRIVE = re.compile(r"^[A-Za-z]:([/\\]|$)")
+
+
+def problem(path: str) -> str | None:
+    """Why `path` can't be a file on every side, in words; None when it can.
+
+    The same rule holds for names that come from a bucket and for names that go there, so that what was pushed can
+    always be pulled.
+    """
+    if not path:
+        return "empty name"
+    if path.startswith(("/", "\\")) or _DRIVE.match(path):
+        return "absolute name"
+    if "\\" in path:
+        return "backslash in the name"
+    parts = path.split("/")
+    if ".." in parts:
+        return "'..' in the name"
+    if "." in parts:
+        return "'.' in the name"
+    if "" in parts:
+        return "empty part in the name ('//' or a trailing '/')"
+    if not path.isprintable() and any(unicodedata.category(letter) in ("Cc", "Cs") for letter in path):
+        return "control character or broken text in the name"
+    encoded = len(path.encode())
+    if encoded > MAX_KEY_BYTES:
+        return f"name of {encoded} bytes (the limit is {MAX_KEY_BYTES})"
+    if encoded > MAX_PART_BYTES and max(len(part.encode()) for part in parts) > MAX_PART_BYTES:
+        return f"part of the name longer than {MAX_PART_BYTES} bytes"
+    return None
+
+
+def check(path: str) -> str:
+    """`path` itself, or InvalidPath saying what is wrong with it."""
+    reason = problem(path)
+    if reason is not None:
+        raise InvalidPath(f"{path!r} is refused: {reason}", hint="rename it, or leave it out with --exclude")
+    return path
+
+
+def is_reserved(path: str) -> bool:
+    """Whether `path` lies in a `.resources/` directory, at any depth, which no verb on files touches.
+
+    Case doesn't count: on a file system that folds case `.Resources` is the same directory.
+    """
+    return RESERVED in path.casefold() and RESERVED in path.casefold().split("/")
+
+
+def under(path: str, prefix: str) -> bool:
+    """Whether `path` is `prefix` itself or lies below it as a directory (`ab` is not under `a`)."""
+    bare = prefix.rstrip("/")
+    return not bare or path == bare or path.startswith(bare + "/")
+
+
+def joined(*parts: str) -> str:
+    """Join with single `/`, leaving out empty parts and outer slashes."""
+    return "/".join(part.strip("/") for part in parts if part.strip("/"))

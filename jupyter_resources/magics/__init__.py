@@ -1,0 +1,1 @@
+"""IPython magics: parse, dispatch, return an object."""

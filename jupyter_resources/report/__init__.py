@@ -1,0 +1,1 @@
+"""Values in, pictures out: text and html of progress and summaries."""

@@ -1,0 +1,1 @@
+"""Every value and where it came from."""

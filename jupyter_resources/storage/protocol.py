@@ -1,0 +1,174 @@
+"""The Store protocol: what every engine and every wrapper promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from jupyter_resources.core.control import Control
+from jupyter_resources.core.entry import Entry, LeftOut
+
+__all__ = [
+    "ANY",
+    "STREAM_BYTES",
+    "WHOLE_BYTES",
+    "Body",
+    "Capability",
+    "Expect",
+    "Page",
+    "PartedBody",
+    "Reader",
+    "Store",
+]
+
+STREAM_BYTES = 1 << 20
+"""Chunk size of streamed reads."""
+WHOLE_BYTES = 64 << 20
+"""The largest body that is put in one request; above, an engine that can sends parts."""
+
+
+class Capability(StrEnum):
+    """What an engine can do beyond the protocol's floor. Declared, so that nobody has to try."""
+
+    COPY = "copy"  # server-side copy
+    CREATE_IF_ABSENT = "create if absent"  # put(expect=None): atomic, one of two writers loses
+    REPLACE_IF_MATCH = "replace if match"  # put(expect="etag")
+    PARTS = "parts"  # put of more than WHOLE_BYTES in parts
+    METADATA = "metadata"  # keeps our sha256 beside the object; `head` gives it back
+    FOLDS_CASE = "folds case"  # `A` and `a` are one file
+
+
+class Anything:
+    """The type of ANY."""
+
+    def __repr__(self) -> str:
+        return "ANY"
+
+
+ANY = Anything()
+Expect = str | None | Anything
+"""What a put expects at the key: an ETag, None for nothing there, ANY for whatever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing, in no promised order across pages."""
+
+    entries: Sequence[Entry]
+    left_out: Sequence[LeftOut] = ()
+
+
+class Body(Protocol):
+    """Bytes to be put, of known size. Whoever hands them out answers for them: `whole` and `chunks` raise Changed or
+    Damaged, at their end at the latest, when they weren't the bytes that were meant; a store commits only after that.
+    """
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def md5(self) -> str | None:
+        """Of the bytes given out, once all were (None: not computed)."""
+        ...
+
+    @property
+    def sha256(self) -> str | None:
+        """As `md5`."""
+        ...
+
+    def whole(self) -> bytes:
+        """Everything at once; asked for only when `size <= WHOLE_BYTES`. May be asked again (a retry)."""
+        ...
+
+    def chunks(self) -> Iterator[bytes]:
+        """Everything in order, from the start at each call."""
+        ...
+
+    def moved(self, count: int) -> None:
+        """The store tells that `count` more bytes have been taken (progress)."""
+        ...
+
+
+@runtime_checkable
+class PartedBody(Body, Protocol):
+    """A body that can also be read in parts, by several threads: what PARTS engines need above WHOLE_BYTES."""
+
+    @property
+    def part_size(self) -> int: ...
+    @property
+    def part_md5s(self) -> Sequence[str]:
+        """MD5 of each part, in order; known before the first part is asked for, as is `sha256`."""
+        ...
+
+    def part(self, index: int) -> bytes:
+        """Part `index` (from 0); Changed if it isn't what `part_md5s` says."""
+        ...
+
+    def check(self) -> None:
+        """Changed if the source is no longer what it was at the beginning. Asked just before the commit."""
+        ...
+
+
+class Reader(Protocol):
+    """An object being read: what it is (digests as far as the store tells), and its bytes in chunks.
+
+    Iterating ends only after exactly the bytes asked for; fewer are Damaged, never a quiet end.
+    """
+
+    @property
+    def entry(self) -> Entry: ...
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+@runtime_checkable
+class Store(Protocol):
+    """A place with bytes.
+
+    Keys are relative paths as `core.paths.check` allows; every verb raises InvalidPath for others (`delete` alone takes
+    any key, so that hostile ones can be removed). Safe for use by many threads. Raises only `core.errors`.
+    """
+
+    @property
+    def location(self) -> str:
+        """Where this is, for messages and as the key of recorded digests: a URL without credentials."""
+        ...
+
+    @property
+    def capabilities(self) -> frozenset[Capability]: ...
+
+    def under(self, control: Control) -> Store:
+        """This store, its requests counted by `control` and ended when that is cancelled. Cheap."""
+        ...
+
+    def list(self, prefix: str = "") -> Iterator[Page]:
+        """Every object whose key starts with the string `prefix` (not a directory name: `a` also finds `ab`).
+
+        Keys that can't be paths are in `left_out` with the reason. A missing bucket raises NotFound.
+        """
+        ...
+
+    def head(self, key: str) -> Entry:
+        """What the store knows of one object, our recorded sha256 included. Raises NotFound."""
+        ...
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> AbstractContextManager[Reader]:
+        """Stream bytes `start` to `end` (exclusive; None: the end). Raises NotFound; Damaged on a short read."""
+        ...
+
+    def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
+        """Store `body`, all or nothing, verified; gives the new entry.
+
+        With `expect` not as it is: Changed, and nothing is written. An engine without the capability checks just
+        before. Above WHOLE_BYTES an engine with Capability.PARTS needs a PartedBody, and checks just before completing.
+        """
+        ...
+
+    def copy(self, source: str, target: str, *, expect: Expect = ANY) -> Entry:
+        """Copy within the store without moving bytes here (needs Capability.COPY). Raises NotFound."""
+        ...
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove objects; a key that isn't there is no error. Raises Denied, or Incomplete naming what stayed."""
+        ...

@@ -1,0 +1,1 @@
+"""Deciding and doing: from two listings to a plan, from a plan to an outcome."""

@@ -1,0 +1,141 @@
+"""The decision: two listings in, steps out. Pure: no I/O, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jupyter_resources.core.entry import Entry, Listing
+from jupyter_resources.core.errors import EmptySource
+from jupyter_resources.core.steps import Action, Plan, Reason, Step
+from jupyter_resources.sync.policy import Policy
+
+__all__ = ["plan", "same", "undecided"]
+
+
+def same(one: Entry, other: Entry) -> bool | None:
+    """Whether two entries have the same content; None if what is known of them doesn't tell."""
+    if one.size != other.size:
+        return False
+    if one.sha256 is not None and other.sha256 is not None:
+        return one.sha256 == other.sha256
+    if one.md5 is not None and other.md5 is not None:
+        return one.md5 == other.md5
+    return None
+
+
+def undecided(source: Listing, target: Listing) -> list[tuple[Entry, Entry]]:
+    """Pairs at one path that only more knowledge (a digest) can tell apart; unequal sizes need none."""
+    pairs = ((entry, target.get(entry.path)) for entry in source)
+    return [(entry, there) for entry, there in pairs if there is not None and same(entry, there) is None]
+
+
+def plan(source: Listing, target: Listing, policy: Policy) -> Plan:
+    """What makes `target` have what `source` has, under `policy`; steps sorted by path.
+
+    `plan(x, x)` keeps everything. Raises EmptySource when deleting is allowed, there is something to delete, and the
+    source holds nothing (law 5).
+    """
+    names = _Names(target)
+    held = _Held(source, target, policy)
+    taken: dict[str, str] = {}
+    steps: list[Step] = []
+    for entry in source:
+        there = target.get(entry.path)
+        clash = names.clash(entry.path)
+        twin = taken.setdefault(entry.path.casefold(), entry.path) if policy.folds_case else entry.path
+        if twin != entry.path:
+            steps.append(Step(Action.CONFLICT, entry.path, Reason.CASE_ONLY, entry, None, clashes=(twin,)))
+        elif clash is not None:
+            reason, others = clash
+            steps.append(Step(Action.CONFLICT, entry.path, reason, entry, there, clashes=others))
+        elif there is None:
+            steps.append(held.or_copy(entry, Reason.NEW, None))
+        else:
+            steps.append(_where_both_are(entry, there, policy, held))
+    steps.extend(Step(Action.SKIP, one.path, one.reason, Entry(one.path, one.size)) for one in source.left_out)
+    if policy.delete:
+        gone = list(_gone(source, target))
+        if gone and not source and not policy.allow_empty:
+            raise EmptySource(
+                f"the source holds no files, so mirroring it would delete {len(gone)} on the other side",
+                hint="check the path; with --allow-empty (allow_empty=True) it is done all the same",
+            )
+        steps.extend(Step(Action.DELETE, entry.path, Reason.GONE, None, entry) for entry in gone)
+    return Plan(tuple(sorted(steps, key=lambda step: step.path)))
+
+
+def _where_both_are(entry: Entry, there: Entry, policy: Policy, held: _Held) -> Step:
+    equal = same(entry, there)
+    if equal:
+        return Step(Action.KEEP, entry.path, Reason.SAME, entry, there)
+    reason = Reason.UNKNOWN if equal is None else Reason.DIFFERS
+    if not policy.overwrite:
+        return Step(Action.CONFLICT, entry.path, reason, entry, there)
+    return held.or_copy(entry, Reason.UNKNOWN if equal is None else Reason.CHANGED, there)
+
+
+def _gone(source: Listing, target: Listing) -> Iterator[Entry]:
+    """What the target has and the source lacks; a file that was merely left out of the source isn't gone."""
+    out_files = {one.path for one in source.left_out if not one.path.endswith("/")}
+    out_below = tuple(one.path for one in source.left_out if one.path.endswith("/"))
+    for entry in target:
+        if entry.path not in source and entry.path not in out_files and not entry.path.startswith(out_below):
+            yield entry
+
+
+class _Names:
+    """Which paths of the target stand in the way, as a directory or as a file. One look per directory, not per file."""
+
+    def __init__(self, target: Listing) -> None:
+        self._target = target
+        self._directories = set[str]()
+        for entry in target:
+            for parent in _parents(entry.path):
+                if parent in self._directories:
+                    break
+                self._directories.add(parent)
+        self._file_above: dict[str, str | None] = {"": None}
+
+    def clash(self, path: str) -> tuple[Reason, tuple[str, ...]] | None:
+        if path in self._directories:
+            below = tuple(entry.path for entry in self._target if entry.path.startswith(path + "/"))
+            return Reason.DIRECTORY_THERE, below
+        above = self._above(path.rpartition("/")[0])
+        return (Reason.FILE_THERE, (above,)) if above is not None else None
+
+    def _above(self, directory: str) -> str | None:
+        if directory not in self._file_above:
+            there = directory if directory in self._target else self._above(directory.rpartition("/")[0])
+            self._file_above[directory] = there
+        return self._file_above[directory]
+
+
+class _Held:
+    """Where the target already holds a content, so that it can be copied there instead of travelling."""
+
+    def __init__(self, source: Listing, target: Listing, policy: Policy) -> None:
+        self._by_digest: dict[tuple[str, int], Entry] = {}
+        if policy.verify:
+            return
+        for entry in target:
+            staying = source.get(entry.path)
+            if staying is not None and same(staying, entry) is not True and policy.overwrite:
+                continue  # will be overwritten in this plan, maybe before it is copied from
+            for digest in (entry.sha256, entry.md5):
+                if digest is not None and entry.size:
+                    self._by_digest.setdefault((digest, entry.size), entry)
+
+    def or_copy(self, entry: Entry, reason: Reason, there: Entry | None) -> Step:
+        for digest in (entry.sha256, entry.md5):
+            held = self._by_digest.get((digest, entry.size)) if digest is not None else None
+            if held is not None:
+                return Step(Action.REUSE, entry.path, Reason.HELD, entry, there, held_at=held)
+        return Step(Action.COPY, entry.path, reason, entry, there)
+
+
+def _parents(path: str) -> Iterator[str]:
+    end = path.rfind("/")
+    while end > 0:
+        yield path[:end]
+        end = path.rfind("/", 0, end)
+

@@ -1,0 +1,298 @@
+"""The public, mutable face of a plan and its outcome: TransactionSummary, and a SyncObject for each file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from jupyter_resources.core.errors import InvalidValue, ResourcesError, one_line
+from jupyter_resources.core.hashing import Hasher
+
+__all__ = ["RemoteObjectProtocol", "SyncObject", "TransactionSummary"]
+
+Direction = Literal["push", "pull", "sync"]
+
+
+@runtime_checkable
+class RemoteObjectProtocol(Protocol):
+    """A remote object: its full key, size in bytes, hash as the provider tells it, provider, and a way to get it."""
+
+    name: str
+    size: int
+    hash: str
+    provider: str
+
+    def download(self, download_path: str, overwrite_existing: bool = False) -> RemoteObjectProtocol | None: ...
+
+
+class SyncObject:
+    """One file on both sides. Made by transfers, for looking at before and after them.
+
+    Attributes: `local_path` (absolute, or None), `exists_locally`, `local_size` (bytes), `local_hash` (MD5 hex, computed
+    when first asked for), `remote_obj`, `remote_path` (full key), `remote_hash`, `state` (the step's action) and
+    `reason`.
+    """
+
+    def __init__(
+        self,
+        local_path: str | os.PathLike[str] | None = None,
+        remote_obj: RemoteObjectProtocol | None = None,
+        remote_path: str | None = None,
+        *,
+        remote_obj_overridden_md5_hash: str | None = None,
+        local_hash: str | None = None,
+        equal: bool | None = None,
+    ) -> None:
+        """Raises InvalidValue without any remote name, or with two that disagree; FileExistsError for a directory."""
+        if local_path is None and remote_obj is None:
+            raise InvalidValue("Either a local path or a remote object is needed", hint="pass local_path or remote_obj")
+        if remote_path is None and remote_obj is None:
+            raise InvalidValue("Either a remote path or a remote object is needed", hint="pass remote_path")
+        named = remote_path.lstrip("/") if remote_path is not None else None
+        known = remote_obj.name.lstrip("/") if remote_obj is not None else None
+        if named is not None and known is not None and named != known:
+            raise InvalidValue(f"The remote paths don't agree: {named!r} and {known!r}", hint="leave out remote_path")
+        self.remote_obj = remote_obj
+        self.remote_path: str = named if named is not None else known or ""
+        self.remote_hash = remote_obj_overridden_md5_hash or (remote_obj.hash if remote_obj is not None else None)
+        self.local_path: str | None = None
+        self.exists_locally = False
+        self.local_size = 0
+        self.state = ""
+        self.reason = ""
+        self._local_hash = local_hash
+        self._equal = equal
+        self.set_local_path(local_path)
+        if self.exists_locally and self.local_path is not None:
+            self.local_size = os.path.getsize(self.local_path)
+
+    @classmethod
+    def planned(
+        cls, local_path: str, remote_obj: RemoteObjectProtocol | None, remote_path: str, facts: Mapping[str, Any]
+    ) -> SyncObject:
+        """One whose facts a listing already gave, so that nothing is asked of the disk."""
+        self = cls.__new__(cls)
+        self.remote_obj, self.remote_path = remote_obj, remote_path
+        self.remote_hash = remote_obj.hash if remote_obj is not None else None
+        self.local_path = local_path
+        self.exists_locally = facts["exists"]
+        self.local_size = facts["size"]
+        self._local_hash = facts["md5"]
+        self._equal = facts["equal"]
+        self.state, self.reason = facts["state"], facts["reason"]
+        return self
+
+    @property
+    def name(self) -> str:
+        """The full remote path."""
+        return self.remote_path
+
+    @property
+    def exists_on_remote(self) -> bool:
+        return self.remote_obj is not None
+
+    @property
+    def exists_on_target(self) -> bool:
+        """Whether the file exists on both sides (the documented meaning, in spite of the name)."""
+        return self.exists_on_remote and self.exists_locally
+
+    @property
+    def local_hash(self) -> str | None:
+        """MD5 of the local file, read when first asked for; None without a file."""
+        if self._local_hash is None and self.exists_locally and self.local_path is not None:
+            hasher = Hasher(sha256=False)
+            with open(self.local_path, "rb") as stream:
+                while chunk := stream.read(1 << 20):
+                    hasher.update(chunk)
+            self._local_hash = hasher.md5
+        return self._local_hash
+
+    @property
+    def equal_md5_hash_sum(self) -> bool:
+        """Whether both sides exist with equal content, by whatever digest they could be compared."""
+        if not self.exists_on_target:
+            return False
+        if self._equal is not None:
+            return self._equal
+        return self.local_hash == self.remote_hash
+
+    def set_local_path(self, path: str | os.PathLike[str] | None) -> None:
+        """Point to another local file; None does nothing. Raises FileExistsError for a directory."""
+        if path is None:
+            return
+        absolute = os.path.abspath(os.fspath(path))
+        if os.path.isdir(absolute):
+            raise FileExistsError(f"local_path needs to be a file, but points to a directory: {absolute}")
+        self.local_path = absolute
+        self.exists_locally = os.path.isfile(absolute)
+
+    def to_dict(self, make_serializable: bool = True) -> dict[str, Any]:
+        """Attributes and properties; with `make_serializable` the remote object as plain facts. Changes nothing."""
+        remote = self.remote_obj
+        shown: Any = remote
+        if make_serializable and remote is not None:
+            shown = {"name": remote.name, "size": remote.size, "hash": remote.hash, "provider": str(remote.provider)}
+        return {
+            "name": self.name,
+            "state": self.state,
+            "reason": self.reason,
+            "local_path": self.local_path,
+            "exists_locally": self.exists_locally,
+            "local_size": self.local_size,
+            "local_hash": self._local_hash,
+            "remote_obj": shown,
+            "remote_path": self.remote_path,
+            "remote_hash": self.remote_hash,
+            "exists_on_remote": self.exists_on_remote,
+            "exists_on_target": self.exists_on_target,
+            "equal_md5_hash_sum": self._equal if self._equal is not None else None,
+        }
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON, indented by 2, keys sorted."""
+        return json.dumps(self.to_dict(), indent=2, sort_keys=True)
+
+    def __repr__(self) -> str:
+        return f"SyncObject({self.remote_path!r}, {self.state or 'unplanned'}: {self.reason})"
+
+
+@dataclass(repr=False)
+class TransactionSummary:
+    """What a push, pull or sync would do or did. Made by transfers, for looking at.
+
+    The first eight members are accsr's; `copied`, `deleted`, `failed`, `bytes_moved`, `seconds` and `requests` (by
+    verb) say what happened. `skipped_source_files` are the files left out, each with its `reason`.
+    """
+
+    matched_source_files: list[SyncObject] = field(default_factory=list)
+    not_on_target: list[SyncObject] = field(default_factory=list)
+    on_target_eq_md5: list[SyncObject] = field(default_factory=list)
+    on_target_neq_md5: list[SyncObject] = field(default_factory=list)
+    unresolvable_collisions: dict[str, list[RemoteObjectProtocol] | str] = field(default_factory=dict)
+    skipped_source_files: list[SyncObject] = field(default_factory=list)
+    synced_files: list[SyncObject] = field(default_factory=list)
+    sync_direction: Direction | None = None
+    copied: list[SyncObject] = field(default_factory=list)
+    reused: list[SyncObject] = field(default_factory=list)
+    deleted: list[SyncObject] = field(default_factory=list)
+    to_delete: list[SyncObject] = field(default_factory=list)
+    failed: dict[str, ResourcesError] = field(default_factory=dict)
+    bytes_moved: int = 0
+    seconds: float = 0.0
+    requests: dict[str, int] = field(default_factory=dict)
+    dryrun: bool = False
+    interrupted: bool = False
+    source: str = ""
+    target: str = ""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "sync_direction" and value not in ("push", "pull", "sync", None):
+            raise InvalidValue(f"sync_direction can't be {value!r}", hint="'push', 'pull', 'sync' or None")
+        super().__setattr__(name, value)
+
+    @property
+    def files_to_sync(self) -> list[SyncObject]:
+        """What needs to be copied: not on the target, then different on the target."""
+        return self.not_on_target + self.on_target_neq_md5
+
+    def size_files_to_sync(self) -> int:
+        """Bytes of `files_to_sync`: local sizes for a push or sync, remote sizes for a pull.
+
+        Raises RuntimeError while `sync_direction` is None; FileNotFoundError if a file to push is gone meanwhile.
+        """
+        if self.sync_direction is None:
+            raise RuntimeError("sync_direction is not set: it is 'push' or 'pull' in the summary of a transfer")
+        if self.sync_direction == "pull":
+            return sum(one.remote_obj.size for one in self.files_to_sync if one.remote_obj is not None)
+        for one in self.files_to_sync:
+            if not self.synced_files and one.local_path is not None and not os.path.exists(one.local_path):
+                raise FileNotFoundError(f"{one.local_path} is gone since it was listed")
+        return sum(one.local_size for one in self.files_to_sync)
+
+    @property
+    def requires_force(self) -> bool:
+        """Whether only `force=True` lets the transaction succeed."""
+        return len(self.on_target_neq_md5) > 0
+
+    @property
+    def has_unresolvable_collisions(self) -> bool:
+        """Whether a name is a file on one side and a directory on the other, which force doesn't settle."""
+        return len(self.unresolvable_collisions) > 0
+
+    @property
+    def all_files_analyzed(self) -> list[SyncObject]:
+        """Every source file that was looked at: skipped, then matched."""
+        return self.skipped_source_files + self.matched_source_files
+
+    def add_entry(
+        self,
+        synced_object: SyncObject | str | os.PathLike[str],
+        collides_with: Sequence[RemoteObjectProtocol] | str | None = None,
+        skip: bool = False,
+    ) -> None:
+        """File `synced_object` (or the path of a local file, taken as its remote name too) under what it needs."""
+        if isinstance(synced_object, str | os.PathLike):
+            path = os.fspath(synced_object)
+            synced_object = SyncObject(path, remote_path=path.replace(os.sep, "/"))
+        if skip:
+            self.skipped_source_files.append(synced_object)
+            return
+        self.matched_source_files.append(synced_object)
+        if collides_with:
+            self.unresolvable_collisions[synced_object.name] = (
+                collides_with if isinstance(collides_with, str) else list(collides_with)
+            )
+        elif not synced_object.exists_on_target:
+            self.not_on_target.append(synced_object)
+        elif synced_object.equal_md5_hash_sum:
+            self.on_target_eq_md5.append(synced_object)
+        else:
+            self.on_target_neq_md5.append(synced_object)
+
+    def get_short_summary_dict(self) -> dict[str, Any]:
+        """Counts: direction, files to sync, their bytes, collisions, synced files."""
+        return {
+            "sync_direction": self.sync_direction,
+            "files_to_sync": len(self.files_to_sync),
+            "total_size": self.size_files_to_sync(),
+            "unresolvable_collisions": len(self.unresolvable_collisions),
+            "synced_files": len(self.synced_files),
+        }
+
+    def print_short_summary(self) -> None:
+        """Print `get_short_summary_dict` as JSON."""
+        print(json.dumps(self.get_short_summary_dict(), indent=2))
+
+    def to_dict(self, make_serializable: bool = True) -> dict[str, Any]:
+        """Every member; with `make_serializable` only plain values. Changes nothing."""
+        shown: dict[str, Any] = {}
+        for each in dataclasses.fields(self):
+            value = getattr(self, each.name)
+            if each.name == "failed":
+                value = {path: one_line(error) for path, error in value.items()}
+            elif each.name == "unresolvable_collisions" and make_serializable:
+                value = {
+                    name: others if isinstance(others, str) else [one.name for one in others]
+                    for name, others in value.items()
+                }
+            elif isinstance(value, list):
+                value = [one.to_dict(make_serializable) for one in value]
+            shown[each.name] = value
+        return shown
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON, indented by 2, keys sorted."""
+        return json.dumps(self.to_dict(), indent=2, sort_keys=True)
+
+    def __repr__(self) -> str:
+        state = "dry run" if self.dryrun else "interrupted" if self.interrupted else "done"
+        return (
+            f"TransactionSummary({self.sync_direction}, {state}: {len(self.synced_files)} synced of "
+            f"{len(self.files_to_sync)} to sync, {len(self.on_target_eq_md5)} equal, "
+            f"{len(self.skipped_source_files)} skipped, {len(self.unresolvable_collisions)} collisions, "
+            f"{len(self.deleted)} deleted, {len(self.failed)} failed)"
+        )

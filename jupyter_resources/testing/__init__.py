@@ -1,0 +1,1 @@
+"""Test kit for authors of other stores; ships with the package."""
