@@ -69,6 +69,8 @@ def run(file: Path, home: Path) -> tuple[dict[str, Any], CellExecutionError | No
         kernel_name="python3",
         resources={"metadata": {"path": str(file.parent)}},
         store_widget_state=False,
+        # Else each start prints ipykernel's remark about its own transport.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
     try:
         client.execute()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.tools import tree
+
 LOCK_NAMES = re.compile(
     r"(^|/)(yarn\.lock|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|[^/]*\.lock|[^/]*requirements[^/]*\.txt)$"
 )
@@ -24,24 +23,12 @@ def addresses(name: str, text: str) -> list[str]:
     ]
 
 
-def lock_files(root: Path) -> list[Path]:
-    """Every lock file of the repository, committed or about to be."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    return [root / name for name in listed.split("\0") if LOCK_NAMES.search(name) and (root / name).is_file()]
-
-
 def main() -> int:
-    files = lock_files(ROOT)
-    problems = [] if files else ["no lock file found: .ci/requirements.lock and labextension/yarn.lock should be there"]
-    for file in files:
-        problems += addresses(str(file.relative_to(ROOT)), file.read_text("utf-8"))
-    print("\n".join(problems) or f"locks: {len(files)} files, no address")
+    locks = [name for name in tree.files() if LOCK_NAMES.search(name)]
+    problems = [] if locks else ["no lock file found: .ci/requirements.lock and labextension/yarn.lock should be there"]
+    for name in locks:
+        problems += addresses(name, (tree.ROOT / name).read_text("utf-8"))
+    print("\n".join(problems) or f"locks: {len(locks)} files, no address")
     return 1 if problems else 0
 
 

@@ -1,4 +1,4 @@
-"""Prints what pyproject.toml asks for, tests included, so that pip can install it before the package itself is built."""
+"""Prints what pyproject.toml asks for, tests included, so that pip can install it before the package is built."""
 
 from __future__ import annotations
 
