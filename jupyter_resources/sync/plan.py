@@ -9,7 +9,7 @@ from jupyter_resources.core.errors import EmptySource
 from jupyter_resources.core.steps import Action, Plan, Reason, Step
 from jupyter_resources.sync.policy import Policy
 
-__all__ = ["plan", "same", "undecided"]
+__all__ = ["maybe_held", "plan", "same", "undecided"]
 
 
 def same(one: Entry, other: Entry) -> bool | None:
@@ -27,6 +27,16 @@ def undecided(source: Listing, target: Listing) -> list[tuple[Entry, Entry]]:
     """Pairs at one path that only more knowledge (a digest) can tell apart; unequal sizes need none."""
     pairs = ((entry, target.get(entry.path)) for entry in source)
     return [(entry, there) for entry, there in pairs if there is not None and same(entry, there) is None]
+
+
+def maybe_held(source: Listing, target: Listing) -> list[Entry]:
+    """New files without a digest whose size equals that of something on the target: maybe moved, not new."""
+    sizes = {entry.size for entry in target if entry.size and (entry.md5 or entry.sha256)}
+    return [
+        entry
+        for entry in source
+        if entry.size in sizes and entry.path not in target and entry.md5 is None and entry.sha256 is None
+    ]
 
 
 def plan(source: Listing, target: Listing, policy: Policy) -> Plan:
@@ -94,6 +104,7 @@ class _Names:
                 if parent in self._directories:
                     break
                 self._directories.add(parent)
+        self._directories.update(one.path.rstrip("/") for one in target.left_out if one.path.endswith("/"))
         self._file_above: dict[str, str | None] = {"": None}
 
     def clash(self, path: str) -> tuple[Reason, tuple[str, ...]] | None:

@@ -1,0 +1,197 @@
+"""Digests recorded on this machine, so that nothing is read twice."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+
+from jupyter_resources.core.entry import Entry, Facts, Listing
+
+__all__ = ["DigestCache", "filesystem_now", "still"]
+
+SETTLED_NS = 2_000_000_000
+"""A file changed less than this before it was read may change again without showing it (coarse time stamps)."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS files (
+    path TEXT PRIMARY KEY, device TEXT, inode TEXT, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, md5 TEXT, sha256 TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS objects (
+    location TEXT, key TEXT, size INTEGER, etag TEXT, md5 TEXT, sha256 TEXT, PRIMARY KEY (location, key)
+) WITHOUT ROWID;
+"""
+
+
+class DigestCache:
+    """Digests by what a file or an object looks like from outside; a SQLite file, shared by all kernels of a user.
+
+    Only ever a memory of work done: deleting it costs time, nothing else. Where it can't be opened or written (a full
+    disk, a damaged file, a home without room) everything works without it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None) -> None:
+        """`path` None keeps everything in memory."""
+        self._path = os.fspath(path) if path is not None else None
+        self._memory: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+
+    def known_files(self, root: str, listing: Listing) -> Listing:
+        """`listing` of the directory `root`, with the digests recorded for files whose facts are still the same."""
+        if not len(listing):
+            return listing
+        base = _slashed(root)
+        better: dict[str, Entry] = {}
+        rows = self._read(
+            "SELECT path, device, inode, size, mtime_ns, ctime_ns, md5, sha256 FROM files WHERE path >= ? AND path < ?",
+            _span(base, listing),
+        )
+        for path, device, inode, size, mtime_ns, ctime_ns, md5, sha256 in rows:
+            entry = listing.get(path[len(base) :])
+            if entry is None or entry.facts is None:
+                continue
+            facts = entry.facts
+            now = (str(facts.device), str(facts.inode), entry.size, entry.mtime_ns, facts.ctime_ns)
+            if now == (device, inode, size, mtime_ns, ctime_ns):
+                better[entry.path] = _with(entry, md5, sha256)
+        return listing.having(better)
+
+    def record_files(self, root: str, entries: Iterable[Entry], now_ns: int | None) -> None:
+        """Keep the digests of `entries` (with facts) that were settled well before `now_ns`, the file system's time."""
+        if now_ns is None:
+            return
+        base = _slashed(root)
+        rows = [
+            (
+                base + entry.path,
+                str(entry.facts.device),
+                str(entry.facts.inode),
+                entry.size,
+                entry.mtime_ns,
+                entry.facts.ctime_ns,
+                entry.md5,
+                entry.sha256,
+            )
+            for entry in entries
+            if entry.facts is not None
+            and (entry.md5 or entry.sha256)
+            and max(entry.mtime_ns or 0, entry.facts.ctime_ns) <= now_ns - SETTLED_NS
+        ]
+        self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def known_objects(self, location: str, listing: Listing) -> Listing:
+        """`listing` of the store at `location`, with digests recorded for objects of the same key, size and ETag."""
+        wanted = [entry for entry in listing if entry.etag and entry.md5 is None and entry.facts is None]
+        if not wanted:
+            return listing
+        rows = self._read(
+            "SELECT key, size, etag, md5, sha256 FROM objects WHERE location = ? AND key >= ? AND key <= ?",
+            (location, wanted[0].path, wanted[-1].path),
+        )
+        better: dict[str, Entry] = {}
+        for key, size, etag, md5, sha256 in rows:
+            entry = listing.get(key)
+            if entry is not None and (entry.size, entry.etag) == (size, etag):
+                better[key] = _with(entry, md5, sha256)
+        return listing.having(better)
+
+    def record_objects(self, location: str, entries: Iterable[Entry]) -> None:
+        """Keep what was learned of objects whose own ETag doesn't tell their MD5."""
+        rows = [
+            (location, entry.path, entry.size, entry.etag, entry.md5, entry.sha256)
+            for entry in entries
+            if entry.facts is None and entry.etag and entry.etag != entry.md5 and (entry.md5 or entry.sha256)
+        ]
+        self._write("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def _read(self, query: str, values: tuple[object, ...]) -> list[tuple[str, ...]]:
+        try:
+            with self._open() as connection:
+                return connection.execute(query, values).fetchall()
+        except (sqlite3.Error, OSError) as error:
+            self._give_up(error)
+            return []
+
+    def _write(self, query: str, rows: list[tuple[object, ...]]) -> None:
+        if not rows:
+            return
+        try:
+            with self._open() as connection, connection:
+                connection.executemany(query, rows)
+        except (sqlite3.Error, OSError) as error:
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        """Without the cache the work is done again; a damaged file is thrown away, since nothing in it is precious."""
+        if type(error) is sqlite3.DatabaseError and self._path is not None:
+            with suppress(OSError):
+                os.unlink(self._path)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        if self._path is None:
+            with self._lock:
+                if self._memory is None:
+                    self._memory = sqlite3.connect(":memory:", check_same_thread=False)
+                    self._memory.executescript(_SCHEMA)
+                yield self._memory
+            return
+        os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+        with closing(sqlite3.connect(self._path, timeout=10)) as connection:
+            connection.execute("PRAGMA synchronous = NORMAL")  # no WAL: a home on a network file system can't hold one
+            connection.executescript(_SCHEMA)
+            yield connection
+
+
+def filesystem_now(directory: str) -> int | None:
+    """The time in ns by the clock of the file system that holds `directory`; None if nothing can be written there.
+
+    A network file system stamps files by its server's clock, which may differ from ours by hours.
+    """
+    try:
+        if hasattr(os, "O_TMPFILE"):
+            try:
+                descriptor = os.open(directory, os.O_TMPFILE | os.O_WRONLY, 0o600)
+            except OSError:
+                pass
+            else:
+                try:
+                    os.write(descriptor, b"\0")
+                    return os.fstat(descriptor).st_mtime_ns
+                finally:
+                    os.close(descriptor)
+        with tempfile.NamedTemporaryFile(dir=directory, prefix=".jtres-", suffix=".part") as stream:
+            stream.write(b"\0")
+            stream.flush()
+            return os.fstat(stream.fileno()).st_mtime_ns
+    except OSError:
+        return None
+
+
+def still(path: str, entry: Entry) -> bool:
+    """Whether the file at `path` still has the facts of `entry`."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return False
+    facts = Facts(status.st_dev, status.st_ino, status.st_ctime_ns, status.st_mode)
+    return (status.st_size, status.st_mtime_ns, facts) == (entry.size, entry.mtime_ns, entry.facts)
+
+
+def _slashed(root: str) -> str:
+    return root.rstrip("/") + "/"
+
+
+def _span(base: str, listing: Listing) -> tuple[str, str]:
+    """From the first path of the listing to just after the last one."""
+    return base + listing.entries[0].path, base + listing.entries[-1].path + "\0"
+
+
+def _with(entry: Entry, md5: str | None, sha256: str | None) -> Entry:
+    return Entry(
+        entry.path, entry.size, entry.mtime_ns, entry.etag, entry.md5 or md5, entry.sha256 or sha256, entry.facts
+    )
+

@@ -1,0 +1,236 @@
+"""Doing a plan: copies in parallel, deletes last; events are drained on the caller's thread, where Ctrl-C lands."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from jupyter_resources.core.control import Control
+from jupyter_resources.core.entry import Entry
+from jupyter_resources.core.errors import (
+    Cancelled,
+    Changed,
+    Incomplete,
+    ResourcesError,
+    one_line,
+)
+from jupyter_resources.core.events import Copied, Event, Failed, Finished, Moved, Outcome, Reporter, Stopped
+from jupyter_resources.core.steps import Action, Plan, Step
+from jupyter_resources.storage.protocol import WHOLE_BYTES
+from jupyter_resources.sync.digests import DigestCache, filesystem_now, still
+from jupyter_resources.sync.settle import Side
+from jupyter_resources.sync.transfer import Done, Transfer
+
+__all__ = ["CONCURRENCY", "IN_FLIGHT_BYTES", "execute"]
+
+CONCURRENCY = 64
+IN_FLIGHT_BYTES = 192 << 20
+GRACE_SECONDS = 0.8
+"""How long an interrupt waits for workers to clean up; those cut off later clean up on their own thread."""
+
+
+@dataclass(slots=True)
+class _Ended:
+    """A worker has nothing more to do."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What came out so far; touched by the draining thread alone."""
+
+    done: list[Done] = field(default_factory=list)
+    failed: dict[str, ResourcesError] = field(default_factory=dict)
+    bytes_moved: int = 0
+
+
+def execute(
+    plan: Plan, source: Side, target: Side, cache: DigestCache, control: Control, report: Reporter
+) -> tuple[Outcome, list[Done]]:
+    """Do the copies and reuses of `plan` in parallel, and its deletes if every one of them succeeded (laws 3, 4).
+
+    Returns the outcome, and for each finished step what is known of both ends now. A failed file is in
+    `outcome.failed`; an interrupt (KeyboardInterrupt in the caller's thread) ends it within about a second and shows
+    as `outcome.interrupted`. Raises nothing but what `report` raises.
+    """
+    started = time.monotonic()
+    tally = _Tally()
+    clock = {side.root: filesystem_now(side.root) for side in (source, target) if side.root and os.path.isdir(side.root)}
+    steps = sorted(plan.of(Action.COPY, Action.REUSE), key=lambda step: -step.size)
+    interrupted = False
+    workers = _Workers(source, target, control, steps)
+    try:
+        try:
+            workers.drain(tally, report)
+            if not tally.failed and not control.cancelled:
+                _delete(plan.of(Action.DELETE), target, control, tally, report)
+        except KeyboardInterrupt:
+            interrupted = True
+            control.cancel()
+            report(Stopped())
+            workers.drain(tally, report, within=GRACE_SECONDS)
+    finally:
+        control.cancel() if workers.busy else None
+        _remember(tally.done, source, target, cache, clock)
+    seconds = time.monotonic() - started
+    report(Finished(seconds))
+    outcome = Outcome(
+        tuple(one.step for one in tally.done),
+        tally.failed,
+        tally.bytes_moved,
+        seconds,
+        control.requests,
+        interrupted or control.cancelled,
+    )
+    return outcome, tally.done
+
+
+class _Workers:
+    """Threads that take the steps off one queue and put events on another."""
+
+    def __init__(self, source: Side, target: Side, control: Control, steps: Sequence[Step]) -> None:
+        self._steps = deque(steps)
+        self._events: queue.SimpleQueue[Event | Done | _Ended] = queue.SimpleQueue()
+        self._control = control
+        self._room = _Room(IN_FLIGHT_BYTES, control)
+        transfer = Transfer(source, target, control, self._events.put)
+        self.busy = min(CONCURRENCY, len(steps))
+        for number in range(self.busy):
+            threading.Thread(target=self._work, args=(transfer,), name=f"jtres-{number}", daemon=True).start()
+
+    def _work(self, transfer: Transfer) -> None:
+        try:
+            while not self._control.cancelled:
+                try:
+                    step = self._steps.popleft()
+                except IndexError:
+                    return
+                self._one(transfer, step)
+        finally:
+            self._events.put(_Ended())
+
+    def _one(self, transfer: Transfer, step: Step) -> None:
+        try:
+            with self._room.taken(step.size):
+                self._events.put(transfer.run(step))
+        except Cancelled:
+            return
+        except ResourcesError as error:
+            self._events.put(Failed(step, error))
+        except Exception as error:  # the worker boundary: one file's surprise must not end the others silently
+            surprise = ResourcesError(f"{step.path}: {one_line(error)}", hint="this is a bug worth reporting")
+            surprise.__cause__ = error
+            self._events.put(Failed(step, surprise))
+
+    def drain(self, tally: _Tally, report: Reporter, within: float | None = None) -> None:
+        """Hand events to `report` until every worker has ended, or `within` seconds are over."""
+        end = time.monotonic() + within if within is not None else None
+        while self.busy and (end is None or time.monotonic() < end):
+            try:
+                event = self._events.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            match event:
+                case _Ended():
+                    self.busy -= 1
+                case Done():
+                    tally.done.append(event)
+                    report(Copied(event.step))
+                case Failed():
+                    tally.failed[event.step.path] = event.error
+                    report(event)
+                case Moved():
+                    tally.bytes_moved += event.bytes
+                    report(event)
+                case _:
+                    report(event)
+
+
+class _Room:
+    """Bounds the bytes in flight, so that memory is bounded too; a file larger than all of it goes alone."""
+
+    def __init__(self, limit: int, control: Control) -> None:
+        self._limit = self._free = limit
+        self._changed = threading.Condition()
+        self._control = control
+
+    def taken(self, size: int) -> _Taken:
+        """Wait for room and hold it for the block. A large file holds only what its parts in flight do."""
+        need = min(size, WHOLE_BYTES)
+        with self._changed:
+            while self._free < need:
+                self._control.check()
+                self._changed.wait(0.2)
+            self._free -= need
+        return _Taken(lambda: self._give(need))
+
+    def _give(self, size: int) -> None:
+        with self._changed:
+            self._free += size
+            self._changed.notify_all()
+
+
+class _Taken:
+    """Room held; given back at the end of the block."""
+
+    def __init__(self, give: Callable[[], None]) -> None:
+        self._give = give
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        self._give()
+
+
+def _delete(steps: Sequence[Step], target: Side, control: Control, tally: _Tally, report: Reporter) -> None:
+    """Remove what the plan says is gone; a local file that changed since it was listed stays."""
+    store = target.store.under(control)
+    doomed: list[Step] = []
+    for step in steps:
+        if target.root is not None and step.target and not still(os.path.join(target.root, step.path), step.target):
+            changed = Changed(f"{step.path} changed since it was listed; it was not deleted", hint="repeat the line")
+            tally.failed[step.path] = changed
+            report(Failed(step, changed))
+        else:
+            doomed.append(step)
+    for start in range(0, len(doomed), 1000):
+        control.check()
+        batch = doomed[start : start + 1000]
+        failed: dict[str, ResourcesError] = {}
+        try:
+            store.delete([step.path for step in batch])
+        except Incomplete as error:
+            failed = error.failed
+        except Cancelled:
+            return
+        except ResourcesError as error:
+            failed = {step.path: error for step in batch}
+        for step in batch:
+            if step.path in failed:
+                tally.failed[step.path] = failed[step.path]
+                report(Failed(step, failed[step.path]))
+            else:
+                tally.done.append(Done(step, None, step.target))
+                report(Copied(step))
+
+
+def _remember(
+    done: Sequence[Done], source: Side, target: Side, cache: DigestCache, clock: dict[str, int | None]
+) -> None:
+    """Record the digests of what was just read and written, so that the next plan reads nothing."""
+    ends: list[tuple[Side, list[Entry]]] = [
+        (source, [one.source for one in done if one.source is not None]),
+        (target, [one.target for one in done if one.target is not None and one.step.action is not Action.DELETE]),
+    ]
+    for side, entries in ends:
+        if side.root is None:
+            cache.record_objects(side.store.location, entries)
+        elif clock.get(side.root) is not None:
+            root = side.root
+            settled = [one for one in entries if still(os.path.join(root, one.path), one)]
+            cache.record_files(root, settled, clock[root])

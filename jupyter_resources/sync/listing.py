@@ -1,0 +1,101 @@
+"""Listing both sides: one walk of what was named locally, one paged LIST of what could correspond to it remotely."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable, Iterable, Sequence
+
+from jupyter_resources.core.control import Control
+from jupyter_resources.core.entry import Entry, LeftOut, Listing
+from jupyter_resources.core.errors import InvalidPath, NotFound
+from jupyter_resources.core.events import Listed, Reporter
+from jupyter_resources.core.paths import is_reserved, under
+from jupyter_resources.storage.local import LocalStore
+from jupyter_resources.storage.protocol import Store
+
+__all__ = ["list_objects", "list_targets", "matches", "search_prefix", "walk"]
+
+Keep = Callable[[str], str | None]
+
+
+def matches(root: str, pattern: str) -> list[str]:
+    """Paths relative to `root` that `pattern` names: the path itself if it exists, else what it globs. Sorted.
+
+    As in a shell, `*` doesn't match names that begin with a dot; `**` matches directories at any depth. The root
+    itself is `""`. Raises InvalidPath for a pattern that leads outside of `root`.
+    """
+    relative = os.path.normpath(pattern) if pattern else "."
+    if relative == ".":
+        return [""]
+    if os.path.isabs(relative) or relative.split(os.sep)[0] == os.pardir:
+        raise InvalidPath(
+            f"{pattern!r} lies outside of {root}",
+            hint="change to a directory above it first, or give local_path_prefix",
+        )
+    if os.path.lexists(os.path.join(root, relative)):
+        return [relative]
+    found = glob.glob(relative, root_dir=root, recursive=True)
+    return sorted({os.path.normpath(one) for one in found})
+
+
+def search_prefix(pattern: str) -> str:
+    """The longest directory that everything matching `pattern` lies in or below; `pattern` itself if it is no glob."""
+    relative = os.path.normpath(pattern) if pattern else "."
+    if relative == ".":
+        return ""
+    if not glob.has_magic(relative):
+        return relative
+    literal: list[str] = []
+    for part in relative.split(os.sep):
+        if glob.has_magic(part):
+            break
+        literal.append(part)
+    return "/".join(literal)
+
+
+def walk(store: LocalStore, found: Iterable[str], keep: Keep, report: Reporter) -> Listing:
+    """Every file at or below the paths `found`; those for which `keep` has a reason are left out."""
+    entries: list[Entry] = []
+    left_out: list[LeftOut] = []
+    for path in found:
+        for page in store.list(path):
+            for entry in page.entries:
+                if under(entry.path, path):
+                    entries.append(entry)
+            left_out.extend(one for one in page.left_out if under(one.path, path))
+            report(Listed("source", len(entries)))
+    return Listing.of(entries, left_out).select(keep)
+
+
+def list_objects(store: Store, prefixes: Sequence[str], control: Control, report: Reporter, side: str) -> Listing:
+    """Objects at or below each of `prefixes` (a name that merely begins alike is not listed); reserved ones hidden."""
+    entries: list[Entry] = []
+    left_out: list[LeftOut] = []
+    for prefix in _outermost(prefixes):
+        for page in store.under(control).list(prefix):
+            control.check()
+            entries.extend(one for one in page.entries if under(one.path, prefix) and not is_reserved(one.path))
+            left_out.extend(one for one in page.left_out if under(one.path, prefix) and not is_reserved(one.path))
+            report(Listed(side, len(entries)))
+    return Listing.of(entries, left_out)
+
+
+def list_targets(store: LocalStore, prefix: str, wanted: Listing, report: Reporter) -> Listing:
+    """What lies locally where `wanted` is to go; an empty directory in the place of a file counts as in the way."""
+    try:
+        listing = walk(store, [prefix], lambda path: None, report)
+    except NotFound:
+        return Listing()
+    missing = (entry.path for entry in wanted if entry.path not in listing)
+    in_the_way = [LeftOut(path + "/", "directory") for path in missing if os.path.isdir(store.path_of(path))]
+    return Listing.of(listing.entries, (*listing.left_out, *in_the_way))
+
+
+def _outermost(prefixes: Sequence[str]) -> list[str]:
+    """Each place once: what lies below another of `prefixes` is listed with that."""
+    kept: list[str] = []
+    for prefix in sorted(set(prefixes), key=len):
+        if not any(under(prefix, one) for one in kept):
+            kept.append(prefix)
+    return kept

@@ -1,0 +1,148 @@
+"""Reading what is needed to tell equal from different: local files once, objects by one HEAD, by their bytes if asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from jupyter_resources.core.control import Control
+from jupyter_resources.core.entry import Entry, Listing
+from jupyter_resources.core.errors import NotFound, ResourcesError
+from jupyter_resources.core.hashing import Hasher, part_count, part_sizes_like
+from jupyter_resources.storage.protocol import Capability, Store
+from jupyter_resources.sync.digests import DigestCache, filesystem_now
+from jupyter_resources.sync.plan import maybe_held, same, undecided
+
+__all__ = ["Side", "settle"]
+
+THREADS = min(8, (os.cpu_count() or 1) + 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end of a transfer: where, and what is listed there. `root` is the directory when it is a local one."""
+
+    store: Store
+    listing: Listing
+    root: str | None = None
+
+    def knowing(self, better: Iterable[Entry]) -> Side:
+        """The same side with entries that know more."""
+        return replace(self, listing=self.listing.having({entry.path: entry for entry in better}))
+
+
+def recall(side: Side, cache: DigestCache) -> Side:
+    """`side` with the digests that this machine recorded earlier."""
+    if side.root is not None:
+        return replace(side, listing=cache.known_files(side.root, side.listing))
+    return replace(side, listing=cache.known_objects(side.store.location, side.listing))
+
+
+def settle(source: Side, target: Side, cache: DigestCache, control: Control, *, verify: bool) -> tuple[Side, Side]:
+    """Both sides, knowing enough to compare every pair that can be compared at all.
+
+    Each ambiguous file is read once; each object that is still ambiguous costs one HEAD (counted by `control`). What
+    then stays unknown is read whole only with `verify`, which also disregards what was recorded.
+    """
+    if not verify:
+        source, target = recall(source, cache), recall(target, cache)
+    pairs = undecided(source.listing, target.listing)
+    lonely = [] if verify else maybe_held(source.listing, target.listing)
+    if not pairs and not lonely:
+        return source, target
+    reader = _Reading(source, target, control, verify)
+    mine: list[Entry] = []
+    theirs: list[Entry] = []
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="jtres-digest") as pool:
+        futures: list[Future[tuple[Entry, Entry | None]]] = [pool.submit(reader.pair, *pair) for pair in pairs]
+        futures += [pool.submit(reader.alone, one) for one in lonely if source.root is not None]
+        try:
+            for future in futures:
+                one, other = future.result()
+                mine.append(one)
+                theirs += [other] if other is not None else []
+        except BaseException:
+            control.cancel()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    for side, better in ((source, mine), (target, theirs)):
+        if side.root is not None:
+            cache.record_files(side.root, better, reader.started[side.root])
+        else:
+            cache.record_objects(side.store.location, better)
+    return source.knowing(mine), target.knowing(theirs)
+
+
+class _Reading:
+    """Looks at single entries of two sides (0: source, 1: target), in worker threads."""
+
+    def __init__(self, source: Side, target: Side, control: Control, verify: bool) -> None:
+        self._sides = (source, target)
+        self._stores = (source.store.under(control), target.store.under(control))
+        self._control = control
+        self._verify = verify
+        self.started = {side.root: filesystem_now(side.root) for side in self._sides if side.root is not None}
+
+    def alone(self, entry: Entry) -> tuple[Entry, None]:
+        """A file of the source without a counterpart, whose content may be held elsewhere."""
+        return self._read_file(0, entry, ())[0], None
+
+    def pair(self, one: Entry, other: Entry) -> tuple[Entry, Entry]:
+        """Both, knowing more; one that vanished or changed meanwhile stays as it was: the transfer will notice."""
+        entries = [one, other]
+        for look in (self._files, self._heads, self._bytes):
+            if same(entries[0], entries[1]) is None:
+                look(entries)
+        return entries[0], entries[1]
+
+    def _files(self, entries: list[Entry]) -> None:
+        """Read the local files; an object whose multipart ETag they would have has their content."""
+        for side in (0, 1):
+            if self._sides[side].root is None:
+                continue
+            other = entries[1 - side]
+            parts = part_count(other.etag) if other.facts is None else None
+            sizes = part_sizes_like(other.size, parts) if parts else ()
+            entries[side], etags = self._read_file(side, entries[side], sizes)
+            if other.etag in etags:
+                entries[1 - side] = replace(other, sha256=entries[side].sha256)
+
+    def _heads(self, entries: list[Entry]) -> None:
+        """Ask objects for the SHA-256 that we leave beside them."""
+        for side in (0, 1):
+            store, entry = self._stores[side], entries[side]
+            if self._sides[side].root is None and entry.sha256 is None and Capability.METADATA in store.capabilities:
+                try:
+                    found = store.head(entry.path)
+                except NotFound:
+                    continue
+                if (found.size, found.etag) == (entry.size, entry.etag):
+                    entries[side] = replace(entry, sha256=found.sha256)
+
+    def _bytes(self, entries: list[Entry]) -> None:
+        """The last resort: read an object whole."""
+        for side in (0, 1):
+            if self._verify and self._sides[side].root is None:
+                hasher = Hasher()
+                with self._stores[side].read(entries[side].path) as reader:
+                    for chunk in reader:
+                        hasher.update(chunk)
+                entries[side] = replace(entries[side], md5=hasher.md5, sha256=hasher.sha256)
+
+    def _read_file(self, side: int, entry: Entry, part_sizes: tuple[int, ...]) -> tuple[Entry, tuple[str, ...]]:
+        """`entry` with both digests, and the ETag that it would have in parts of each size."""
+        hasher = Hasher(part_sizes=part_sizes)
+        try:
+            with self._stores[side].read(entry.path) as reader:
+                now = reader.entry
+                for chunk in reader:
+                    self._control.check()
+                    hasher.update(chunk)
+        except ResourcesError:
+            self._control.check()
+            return entry, ()
+        if (now.size, now.mtime_ns, now.facts) != (entry.size, entry.mtime_ns, entry.facts):
+            return entry, ()
+        return replace(entry, md5=hasher.md5, sha256=hasher.sha256), hasher.etags

@@ -1,0 +1,174 @@
+"""Doing one step: a file from one store to another, verified, tried again when it changes under the reading."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from jupyter_resources.core.control import Control
+from jupyter_resources.core.entry import Entry
+from jupyter_resources.core.errors import AlreadyExists, Changed, Damaged, NotFound, ResourcesError
+from jupyter_resources.core.events import Moved, Reporter
+from jupyter_resources.core.steps import Action, Step
+from jupyter_resources.storage.bodies import BytesBody, FileBody, ReaderBody
+from jupyter_resources.storage.protocol import ANY, WHOLE_BYTES, Body, Capability, Expect, Store
+from jupyter_resources.sync.digests import still
+from jupyter_resources.sync.plan import same
+from jupyter_resources.sync.settle import Side
+
+__all__ = ["Done", "Transfer"]
+
+TRIES = 3
+PAUSE_SECONDS = 0.2
+
+
+class Done:
+    """What a step became: the target's new entry, and the source's with the digests of what was read."""
+
+    __slots__ = ("source", "step", "target")
+
+    def __init__(self, step: Step, source: Entry | None, target: Entry | None) -> None:
+        self.step, self.source, self.target = step, source, target
+
+
+class Transfer:
+    """Copies between two sides for one plan. Its methods run in many threads at once."""
+
+    def __init__(self, source: Side, target: Side, control: Control, emit: Reporter) -> None:
+        self._source, self._target = source, target
+        self._from, self._to = source.store.under(control), target.store.under(control)
+        self._control = control
+        self._emit = emit
+
+    def run(self, step: Step) -> Done:
+        """Do a copy or a reuse. Raises what stops it; then the target holds what it held before."""
+        if step.action is Action.REUSE:
+            done = self._reuse(step)
+            if done is not None:
+                return done
+        return self._copy(step)
+
+    def _reuse(self, step: Step) -> Done | None:
+        """Copy within the target; None when what lies there is no longer that content, so that it has to travel."""
+        assert step.held_at is not None and step.source is not None
+        if self._target.root is not None or Capability.COPY not in self._to.capabilities:
+            return None
+        try:
+            made = self._to.copy(step.held_at.path, step.path, expect=self._expected(step))
+        except NotFound:
+            return None
+        if same(made, step.source) is None:
+            made = self._to.head(step.path)
+        if same(made, step.source):
+            return Done(step, step.source, made)
+        return self._copy(replace(step, action=Action.COPY, target=made))
+
+    def _copy(self, step: Step) -> Done:
+        for attempt in range(1, TRIES + 1):
+            moved = _Count(step.path, self._emit)
+            try:
+                with self._body(step, moved) as body:
+                    return self._put(step, body)
+            except (Changed, Damaged) as error:
+                moved.take_back()
+                if attempt == TRIES or (isinstance(error, Changed) and not self._source_moved(step)):
+                    raise
+                self._control.wait(PAUSE_SECONDS * attempt)
+            except BaseException:
+                moved.take_back()
+                raise
+        raise AssertionError("the last try raises or returns")
+
+    def _put(self, step: Step, body: Body) -> Done:
+        assert step.source is not None
+        try:
+            made = self._to.put(step.path, body, expect=self._expected(step))
+        except (Changed, AlreadyExists):
+            there = self._same_there(step, body)
+            if there is None:
+                raise
+            made = there
+        if made.md5 is None and made.sha256 is None:
+            made = replace(made, md5=body.md5, sha256=body.sha256)
+        return Done(step, replace(step.source, md5=body.md5, sha256=body.sha256), made)
+
+    def _same_there(self, step: Step, body: Body) -> Entry | None:
+        """What another writer put at the target meanwhile, if it is just what we were to put."""
+        if body.md5 is None and body.sha256 is None:
+            return None
+        try:
+            there = self._to.head(step.path)
+            mine = Entry(step.path, body.size, md5=body.md5, sha256=body.sha256)
+            if same(mine, there) is None and there.size == body.size:
+                with self._to.read(step.path) as reader:
+                    content = ReaderBody(lambda: reader, there)
+                    for _ in content.chunks():
+                        self._control.check()
+                    there = replace(there, md5=content.md5, sha256=content.sha256)
+            return there if same(mine, there) else None
+        except ResourcesError:
+            self._control.check()
+            return None
+
+    def _expected(self, step: Step) -> Expect:
+        if step.target is None:
+            return None
+        if step.target.etag is not None and Capability.REPLACE_IF_MATCH in self._to.capabilities:
+            return step.target.etag
+        return ANY
+
+    def _source_moved(self, step: Step) -> bool:
+        """Whether it was the source that changed (worth another try), not the target (somebody else's work)."""
+        assert step.source is not None
+        if self._source.root is not None:
+            return not still(os.path.join(self._source.root, step.path), step.source)
+        try:
+            return self._from.head(step.path).etag != step.source.etag
+        except NotFound:
+            return False
+
+    @contextmanager
+    def _body(self, step: Step, moved: _Count) -> Iterator[Body]:
+        """The source's bytes in the form that the target takes."""
+        assert step.source is not None
+        if self._source.root is not None:
+            yield FileBody(os.path.join(self._source.root, step.path), moved)
+            return
+        with self._from.read(step.path) as reader:
+            body = ReaderBody(lambda: reader, reader.entry, moved)
+            if self._target.root is not None:
+                yield body
+            elif body.size <= WHOLE_BYTES:
+                yield BytesBody(body.whole(), moved)
+            else:
+                with _spooled(body, self._to) as path:
+                    yield FileBody(path, moved)
+
+
+class _Count:
+    """Tells how many bytes of one file have travelled, and takes it back when a try is thrown away."""
+
+    def __init__(self, path: str, emit: Reporter) -> None:
+        self._path, self._emit, self._sum = path, emit, 0
+
+    def __call__(self, count: int) -> None:
+        self._sum += count
+        self._emit(Moved(self._path, count))
+
+    def take_back(self) -> None:
+        if self._sum:
+            self._emit(Moved(self._path, -self._sum))
+            self._sum = 0
+
+
+@contextmanager
+def _spooled(body: Body, target: Store) -> Iterator[str]:
+    """A large body in a temporary file, because the target takes it in parts."""
+    with tempfile.NamedTemporaryFile(prefix="jtres-") as spool:
+        for chunk in body.chunks():
+            spool.write(chunk)
+        spool.flush()
+        yield spool.name
