@@ -48,7 +48,7 @@ check-types:
 	$(BIN)/python -m mypy
 
 check-floors:
-	lint-imports --no-cache
+	lint-imports --no-cache --no-logo
 
 check-front-end:
 	cd labextension && jlpm run check
