@@ -6,6 +6,7 @@ import { DocumentWidget } from '@jupyterlab/docregistry';
 
 const LOAD = '%load_ext jupyter_resources';
 const CATEGORY = 'Resources';
+const PALETTE_CLOSES_MS = 100;
 
 /** A palette entry and the magic line it starts; the cursor ends after `line`, where the path goes. */
 interface Starter {
@@ -60,6 +61,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
         execute: async () => {
           const text = cellText(app, line);
           await commands.execute('notebook:insert-cell-below');
+          // The palette gives the focus back when it closes, a moment after it started us: without this pause the
+          // new cell would lose it again, and the next keys typed would be taken as notebook shortcuts.
+          await new Promise(resolve => setTimeout(resolve, PALETTE_CLOSES_MS));
           await commands.execute('notebook:enter-edit-mode');
           await commands.execute('notebook:replace-selection', { text });
         }
