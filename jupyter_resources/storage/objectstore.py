@@ -1,0 +1,367 @@
+"""Objects on S3 and its likes: obstore moves the bytes, `s3control` does what obstore can't."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+from jupyter_resources.core import paths
+from jupyter_resources.core.control import Control
+from jupyter_resources.core.entry import Entry, LeftOut
+from jupyter_resources.core.errors import Damaged, Denied, InvalidValue, NotFound, ResourcesError, Unsupported
+from jupyter_resources.core.hashing import md5_of, sha256_of
+from jupyter_resources.storage.loop import Loop, waited
+from jupyter_resources.storage.protocol import (
+    ANY,
+    STREAM_BYTES,
+    WHOLE_BYTES,
+    Body,
+    Capability,
+    Expect,
+    Page,
+    PartedBody,
+    Reader,
+)
+from jupyter_resources.storage.s3control import S3Control
+from jupyter_resources.storage.s3errors import changed, from_obstore, from_reply, status_of, timed_out
+from jupyter_resources.storage.s3listing import S3Page, ns_of
+from jupyter_resources.storage.s3parts import parted_etag, put_parts
+from jupyter_resources.storage.s3wire import CONNECT_SECONDS, S3Service
+
+if TYPE_CHECKING:
+    from obstore import BytesStream, GetOptions, GetResult, PutMode
+
+__all__ = ["ObjectStore"]
+
+COPY_BYTES = 5 << 30
+"""Amazon S3 API Reference, CopyObject: objects up to 5 GB."""
+SLOWEST = 64 << 10
+"""Bytes a second below which a put counts as stuck."""
+DIRECTORY_MARKER = "directory marker"
+_HEX32 = re.compile(r"[0-9a-f]{32}")
+_HEX64 = re.compile(r"[0-9a-f]{64}")
+Etags = Literal["md5", "opaque"]
+T = TypeVar("T")
+
+
+class _Shared:
+    """What all views of one store share."""
+
+    def __init__(self, service: S3Service, bucket: str) -> None:
+        self.loop = Loop()
+        self.seen = False  # the bucket exists: it answered
+        self.conditional = True  # the server takes If-Match and If-None-Match on PUT
+        if service.key is None:
+            config: dict[str, Any] = {"skip_signature": True}
+        else:
+            config = {"access_key_id": service.key, "secret_access_key": service.secret or ""}
+            if service.token is not None:
+                config["session_token"] = service.token
+        self.engine = S3Store(
+            bucket,
+            endpoint=service.url,
+            region=service.region_name,
+            virtual_hosted_style_request=False,
+            # Silence is measured in `_Call`, by the chunk; an overall limit would end large transfers.
+            client_options={"allow_http": True, "connect_timeout": f"{CONNECT_SECONDS:g}s", "timeout": "365days"},
+            retry_config={"max_retries": 0},
+            **config,
+        )
+
+
+class ObjectStore:
+    """A bucket on an S3 service.
+
+    Every put is verified before it counts: up to WHOLE_BYTES the server checks the signed SHA-256 of the payload before
+    it commits, above each part has its MD5. `etags="opaque"` is for buckets whose ETags aren't MD5 (encrypted with
+    KMS): then an ETag isn't compared after a put, and `md5` stays unknown. A connection that breaks in the middle of a
+    read is Transient; a read that ends early without breaking is Damaged.
+    """
+
+    def __init__(self, service: S3Service, bucket: str, *, etags: Etags = "md5") -> None:
+        self.bucket = bucket
+        self._etags = etags
+        self._idle = service.idle_seconds
+        self._shared = _Shared(service, bucket)
+        self._raw = S3Control(service, bucket)
+        self._control = Control()
+        self._location = f"s3://{bucket}" if service.endpoint is None else f"{service.url}/{bucket}"
+
+    def __repr__(self) -> str:
+        return f"ObjectStore({self._location!r})"
+
+    @property
+    def location(self) -> str:
+        return self._location
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        able = {Capability.COPY, Capability.PARTS, Capability.METADATA}
+        if self._shared.conditional:
+            able |= {Capability.CREATE_IF_ABSENT, Capability.REPLACE_IF_MATCH}
+        return frozenset(able)
+
+    def under(self, control: Control) -> ObjectStore:
+        view = copy.copy(self)
+        view._control = control
+        view._raw = self._raw.under(control)
+        return view
+
+    def list(self, prefix: str = "") -> Iterator[Page]:
+        token: str | None = None
+        while True:
+            page = self._raw.page(prefix, token)
+            self._shared.seen = True
+            yield self._page(page)
+            token = page.token
+            if token is None:
+                return
+
+    def head(self, key: str) -> Entry:
+        paths.check(key)
+        try:
+            result = self._run("head", key, lambda: obstore.get_async(self._engine, key, options={"head": True}))
+        except (NotFound, Denied) as error:
+            raise self._told(error) from None
+        self._shared.seen = True
+        return self._of_result(key, result)
+
+    @contextmanager
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[Reader]:
+        paths.check(key)
+        if start < 0 or (end is not None and end < start):
+            raise InvalidValue(f"no such range of {key}: {start} to {end}")
+        if end is None and start:
+            options: GetOptions = {"range": {"offset": start}}
+        else:
+            options = {} if end is None else {"range": (start, end)}
+        try:
+            if start == end:  # a range that HTTP can't say
+                raise _OutOfRange
+            result, first = self._run("get", key, lambda: _begun(self._engine, key, options))
+        except _OutOfRange:
+            entry = self.head(key)
+            if start > entry.size:
+                raise InvalidValue(f"no such range of {key}: {start} to {end or entry.size}") from None
+            yield _Stream(self, entry, end - start if end is not None else 0, b"")
+            return
+        entry = self._of_result(key, result)
+        size = (entry.size if end is None else end) - start
+        stream = _Stream(self, entry, size, first if first is not None else result.stream(STREAM_BYTES))
+        try:
+            yield stream
+        finally:
+            stream.close()
+
+    def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
+        paths.check(key)
+        if body.size <= WHOLE_BYTES:
+            return self._put_whole(key, body, expect)
+        if not isinstance(body, PartedBody):
+            raise Unsupported(
+                f"{key} has {body.size} bytes: more than one request carries, and it can't be cut in parts"
+            )
+        compare = self._etags == "md5"
+        etag = put_parts(self._raw, self._control, key, body, lambda: self._check(key, expect), compare=compare)
+        self._verify(key, etag, parted_etag(body.part_md5s))
+        return self._entry(key, body.size, None, etag, body.sha256)
+
+    def copy(self, source: str, target: str, *, expect: Expect = ANY) -> Entry:
+        paths.check(target)
+        entry = self.head(source)
+        if entry.size > COPY_BYTES:
+            raise Unsupported(f"{source} has {entry.size} bytes: S3 copies up to {COPY_BYTES} in one request")
+        self._check(target, expect)
+        etag = self._raw.copy(source, target, entry.etag or "*")
+        if entry.md5 is not None and _HEX32.fullmatch(etag):
+            self._verify(target, etag, entry.md5)
+        return self._entry(target, entry.size, None, etag, entry.sha256)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        self._raw.delete(keys)
+
+    def _put_whole(self, key: str, body: Body, expect: Expect) -> Entry:
+        content = body.whole()
+        if len(content) != body.size:
+            raise Damaged(f"{key}: expected {body.size} bytes, got {len(content)}; nothing was written")
+        sha256 = body.sha256 or sha256_of(content)
+        etag = self._send(key, content, sha256, expect)
+        self._verify(key, etag, body.md5 or md5_of(content))
+        body.moved(len(content))
+        return self._entry(key, len(content), None, etag, sha256)
+
+    def _send(self, key: str, content: bytes, sha256: str, expect: Expect) -> str:
+        """One PUT; gives the ETag. The expectation goes with it where the server takes it, else it is checked first."""
+        mode: PutMode = "overwrite"
+        if expect is not ANY:
+            if self._shared.conditional:
+                mode = "create" if expect is None else {"e_tag": f'"{expect}"'}
+            else:
+                self._check(key, expect)
+
+        async def send() -> str:
+            result = await obstore.put_async(
+                self._engine, key, content, attributes={"sha256": sha256}, mode=mode, use_multipart=False
+            )
+            return (result["e_tag"] or "").strip('"')
+
+        try:
+            etag = self._run("put", key, send, len(content) / SLOWEST)
+        except Unsupported:
+            if mode == "overwrite":
+                raise
+            self._shared.conditional = False
+            return self._send(key, content, sha256, expect)
+        except NotFound as error:
+            told = self._told(error)
+            # Nothing there to match, in a bucket that is there.
+            raise (changed(self._raw.asked(key)) if told is error and mode != "overwrite" else told) from None
+        self._shared.seen = True
+        return etag
+
+    def _check(self, key: str, expect: Expect) -> None:
+        """Changed, unless `key` is as expected at this moment."""
+        if expect is ANY:
+            return
+        try:
+            there = self.head(key).etag
+        except NotFound:
+            there = None
+        if there != expect:
+            raise changed(self._raw.asked(key))
+
+    def _verify(self, key: str, etag: str, expected: str) -> None:
+        """Damaged, if the ETag of what was just stored isn't `expected`; what is damaged is removed."""
+        if self._etags == "opaque" or etag == expected:
+            return
+        message = f"{key} arrived with another digest than it left with: expected {expected}, got {etag}"
+        facts = self._raw.head(key).headers
+        encrypted = any(name.startswith("x-amz-server-side-encryption") for name in facts)
+        if facts.get("etag", "").strip('"') == etag and not encrypted:
+            self._raw.delete([key])
+            raise Damaged(f"{message}; it was removed again", hint="repeat the line")
+        # The bytes are those whose SHA-256 was signed: an ETag that is no MD5 is what encryption gives.
+        raise Damaged(message, hint="the bucket is encrypted with a key of its own: set its etags to 'opaque'")
+
+    def _run(self, verb: str, key: str, call: Callable[[], Awaitable[T]], extra_seconds: float = 0.0) -> T:
+        """One request through obstore, counted, waited for, its errors translated."""
+        self._control.check()
+        self._control.count(verb)
+        return self._wait(key, self._submit(call, extra_seconds))
+
+    def _submit(self, call: Callable[[], Awaitable[T]], extra_seconds: float = 0.0) -> Future[T]:
+        async def bounded() -> T:
+            async with asyncio.timeout(self._idle + extra_seconds):
+                return await call()
+
+        return self._shared.loop.submit(bounded)
+
+    def _wait(self, key: str, future: Future[T]) -> T:
+        asked = self._raw.asked(key)
+        try:
+            return waited(future, self._control)
+        except ResourcesError:
+            raise
+        except TimeoutError:
+            raise timed_out(asked) from None
+        except (BaseError, FileNotFoundError) as error:
+            if status_of(error) == 416:
+                raise _OutOfRange from None
+            raise from_obstore(error, asked) from None
+
+    def _told(self, error: ResourcesError) -> ResourcesError:
+        """The same error, or a better one: an answer to HEAD has no body that says what was missing or wrong."""
+        try:
+            if isinstance(error, NotFound):
+                missing = not self._shared.seen and not self._raw.exists()
+                return from_reply(404, "NoSuchBucket", self._raw.asked()) if missing else error
+            self._raw.page("", None, most=1)
+        except Denied as better:
+            return error if isinstance(error, NotFound) else better
+        return error
+
+    def _page(self, page: S3Page) -> Page:
+        entries: list[Entry] = []
+        out: list[LeftOut] = []
+        md5s = self._etags == "md5"
+        for key, size, mtime_ns, etag in page.found:
+            reason = DIRECTORY_MARKER if key.endswith("/") else paths.problem(key)
+            if reason is None:
+                entries.append(Entry(key, size, mtime_ns, etag, etag if md5s and len(etag) == 32 else None))
+            else:
+                out.append(LeftOut(key, reason, size))
+        return Page(entries, out)
+
+    def _of_result(self, key: str, result: GetResult) -> Entry:
+        meta = result.meta
+        etag = (meta["e_tag"] or "").strip('"')
+        return self._entry(key, meta["size"], ns_of(meta["last_modified"]), etag, result.attributes.get("sha256"))
+
+    def _entry(self, key: str, size: int, mtime_ns: int | None, etag: str, sha256: str | None) -> Entry:
+        md5 = etag if self._etags == "md5" and _HEX32.fullmatch(etag) else None
+        return Entry(key, size, mtime_ns, etag or None, md5, sha256 if sha256 and _HEX64.fullmatch(sha256) else None)
+
+    @property
+    def _engine(self) -> S3Store:
+        return self._shared.engine
+
+
+class _OutOfRange(Exception):
+    """The object ends before the range begins."""
+
+
+async def _begun(engine: S3Store, key: str, options: GetOptions) -> tuple[GetResult, bytes | None]:
+    """The beginning of an answer; what fits into one chunk comes with it, for one way to the loop and back."""
+    result = await obstore.get_async(engine, key, options=options)
+    start, end = result.range
+    return result, bytes(await result.bytes_async()) if end - start <= STREAM_BYTES else None
+
+
+class _Stream:
+    """An object that comes in chunks; the next one is under way while one is used."""
+
+    def __init__(self, store: ObjectStore, entry: Entry, size: int, first: bytes | BytesStream) -> None:
+        """`size` is what was asked for; `first` is all there is, or what gives it."""
+        self.entry = entry
+        self._store = store
+        self._size = size
+        self._first = first
+        self._next: Future[bytes] | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        done = 0
+        if isinstance(self._first, bytes):
+            done = len(self._first)
+            if done:
+                yield self._first
+        else:
+            stream, self._next = self._first, self._ask(self._first)
+            while chunk := self._store._wait(self.entry.path, self._next):
+                done += len(chunk)
+                self._next = self._ask(stream)
+                yield chunk
+        if done != self._size:
+            raise Damaged(
+                f"{self.entry.path} is short: {self._size} bytes were asked for, {done} came", hint="repeat the line"
+            )
+
+    def close(self) -> None:
+        """Drop what is still under way."""
+        if self._next is not None:
+            self._next.cancel()
+        self._first = b""
+
+    def _ask(self, stream: BytesStream) -> Future[bytes]:
+        async def chunk() -> bytes:
+            return bytes(await anext(stream, b""))
+
+        return self._store._submit(chunk)

@@ -1,0 +1,80 @@
+"""S3's XML answers, read fast: pages of a listing above all."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import unquote_plus
+
+from jupyter_resources.core.errors import Transient
+
+__all__ = ["Found", "S3Page", "elements", "ns_of", "parse_page", "rows"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Found(NamedTuple):
+    """One object of a raw listing."""
+
+    key: str
+    size: int
+    mtime_ns: int | None
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class S3Page:
+    """What one LIST request gave, and how to go on (None: that was all)."""
+
+    found: Sequence[Found]
+    token: str | None
+
+
+def parse_page(content: bytes) -> S3Page:
+    """Read an answer of ListObjectsV2 asked with `encoding-type=url`, which some servers ignore."""
+    root = _tree(content)
+    names = f"{root.tag.rpartition('}')[0]}}}" if root.tag.startswith("{") else ""
+    # Asked for encoded, because XML can't carry all keys; blanks are "+" on Amazon's own servers, "%20" on others.
+    encoded = root.findtext(f"{names}EncodingType") == "url"
+    key_tag, size_tag, time_tag, etag_tag = (f"{names}{tag}" for tag in ("Key", "Size", "LastModified", "ETag"))
+    found: list[Found] = []
+    for contents in root.iterfind(f"{names}Contents"):
+        facts = {child.tag: child.text or "" for child in contents}
+        key = facts[key_tag]
+        if encoded and ("%" in key or "+" in key):
+            key = unquote_plus(key)
+        time = facts.get(time_tag)
+        mtime_ns = ns_of(datetime.fromisoformat(time)) if time else None
+        found.append(Found(key, int(facts[size_tag]), mtime_ns, facts.get(etag_tag, "").strip('"')))
+    more = root.findtext(f"{names}IsTruncated") == "true"
+    return S3Page(found, root.findtext(f"{names}NextContinuationToken") if more else None)
+
+
+def ns_of(time: datetime) -> int:
+    """Nanoseconds since 1970."""
+    since = time - _EPOCH
+    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
+
+
+def elements(content: bytes) -> dict[str, str]:
+    """The direct children of an answer, by name."""
+    return {child.tag.rpartition("}")[2]: child.text or "" for child in _tree(content)}
+
+
+def rows(content: bytes, tag: str) -> list[dict[str, str]]:
+    """The children of each element called `tag`, by name."""
+    return [
+        {child.tag.rpartition("}")[2]: child.text or "" for child in element}
+        for element in _tree(content).iter()
+        if element.tag.rpartition("}")[2] == tag
+    ]
+
+
+def _tree(content: bytes) -> ET.Element:
+    try:
+        return ET.fromstring(content)
+    except ET.ParseError as error:
+        raise Transient(f"the server's answer is broken XML ({error})", hint="repeat the line") from None

@@ -1,0 +1,154 @@
+"""Start the S3 servers that tests talk to, each with its own ports and data, and see that none outlives the tests."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+KEY = "tests-access-key"
+SECRET = "tests-secret-that-must-never-show"
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """An S3 server that runs: where, and with which credentials."""
+
+    name: str
+    endpoint: str
+    key: str = KEY
+    secret: str = SECRET
+
+
+@contextmanager
+def seaweedfs(directory: Path) -> Iterator[S3Server]:
+    """SeaweedFS: behaviour and speed. Needs a free block of ports; its gRPC ports are the same plus 10,000."""
+    port = _free_block(5)
+    (directory / "data").mkdir(parents=True)
+    identity = {
+        "name": "admin",
+        "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
+        "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+    }
+    reader = {"name": "nobody", "credentials": [{"accessKey": "may-nothing", "secretKey": SECRET}], "actions": []}
+    (directory / "s3.json").write_text(json.dumps({"identities": [identity, reader]}))
+    command = [
+        str(Path(sys.executable).with_name("weed")),
+        "-logtostderr=true",
+        "-v=-1",
+        "mini",
+        f"-dir={directory / 'data'}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        f"-s3.config={directory / 's3.json'}",
+        f"-s3.port={port}",
+        f"-master.port={port + 1}",
+        f"-volume.port={port + 2}",
+        f"-filer.port={port + 3}",
+        f"-admin.port={port + 4}",
+        "-admin.ui=false",
+        "-webdav=false",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-master.telemetry=false",
+    ]
+    with _running(command, directory / "log"):
+        server = S3Server("seaweedfs", f"http://127.0.0.1:{port}")
+        # The S3 port answers before a volume can be written.
+        _answers(server.endpoint, directory / "log")
+        _answers(f"http://127.0.0.1:{port + 3}/", directory / "log")
+        _writable(f"http://127.0.0.1:{port + 1}/dir/assign", directory / "log")
+        yield server
+
+
+@contextmanager
+def moto(directory: Path) -> Iterator[S3Server]:
+    """moto: holds every key that S3 can hold, however odd."""
+    port = _free_block(1)
+    directory.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with _running(command, directory / "log"):
+        server = S3Server("moto", f"http://127.0.0.1:{port}")
+        _answers(server.endpoint, directory / "log")
+        yield server
+
+
+@contextmanager
+def _running(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            cwd=log.parent,
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _die_with_parent() -> None:
+    """The kernel ends the server when the tests are killed (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def _answers(url: str, log: Path, seconds: float = 60) -> bytes:
+    """Wait until something at `url` speaks HTTP, whatever it says."""
+    until = time.monotonic() + seconds
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < until:
+        try:
+            with opener.open(url, timeout=5) as answer:
+                content: bytes = answer.read()
+                return content
+        except urllib.error.HTTPError as error:
+            return error.read()
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"{url} did not start in {seconds} s:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def _writable(url: str, log: Path, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if b'"fid"' in _answers(url, log):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"no volume to write to in {seconds} s:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def _free_block(count: int) -> int:
+    """The first of `count` consecutive free ports whose twins 10,000 higher are free too."""
+    for _ in range(200):
+        first = random.randrange(11_000, 22_000 - count)
+        ports = [first + n for n in range(count)]
+        if all(_free(port) and _free(port + 10_000) for port in ports):
+            return first
+    raise RuntimeError("no free ports")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
