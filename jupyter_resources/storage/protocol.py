@@ -13,6 +13,7 @@ from jupyter_resources.core.entry import Entry, LeftOut
 
 __all__ = [
     "ANY",
+    "DIRECTORY_MARKER",
     "STREAM_BYTES",
     "WHOLE_BYTES",
     "Body",
@@ -28,6 +29,8 @@ STREAM_BYTES = 1 << 20
 """Chunk size of streamed reads."""
 WHOLE_BYTES = 64 << 20
 """The largest body that is put in one request; above, an engine that can sends parts."""
+DIRECTORY_MARKER = "directory marker"
+"""Why a listing leaves out a key that ends in `/`: an empty object by which some tools mean a directory."""
 
 
 class Capability(StrEnum):

@@ -1,0 +1,184 @@
+"""Bodies for put: bytes in memory, a local file that is noticed when it changes, a stream from another store."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import FileIO
+
+from jupyter_resources.core.entry import Entry
+from jupyter_resources.core.errors import Changed, Damaged, Denied, InvalidPath, NotFound
+from jupyter_resources.core.hashing import Hasher, md5_of, part_count, part_size_for, part_sizes_like, sha256_of
+from jupyter_resources.storage.protocol import STREAM_BYTES, WHOLE_BYTES, Reader
+from jupyter_resources.storage.translate import translated
+
+__all__ = ["BytesBody", "FileBody", "ReaderBody"]
+
+Moved = Callable[[int], None]
+
+
+def _nobody(count: int) -> None:
+    """Progress that no one watches."""
+
+
+class BytesBody:
+    """Bytes that are already in memory."""
+
+    def __init__(self, content: bytes, moved: Moved = _nobody) -> None:
+        self._content = content
+        self.size = len(content)
+        self.md5 = md5_of(content)
+        self.sha256 = sha256_of(content)
+        self.moved = moved
+
+    def whole(self) -> bytes:
+        return self._content
+
+    def chunks(self) -> Iterator[bytes]:
+        for start in range(0, self.size, STREAM_BYTES):
+            yield self._content[start : start + STREAM_BYTES]
+
+
+class FileBody:
+    """A local file. Up to WHOLE_BYTES it is read once; above, once for the digests and once more to be sent.
+
+    The digests always belong to the bytes given out: a file that changes meanwhile raises Changed, also one that only
+    grows, without reading on for ever. A change within one tick of the file system's clock that keeps the size goes
+    unnoticed; the bytes given out are then the ones the digests say.
+    """
+
+    def __init__(self, path: str, moved: Moved = _nobody) -> None:
+        """Raises NotFound, Denied or InvalidPath when it can't be read, Changed when it moves under the first pass."""
+        self.path = path
+        self.moved = moved
+        self.md5: str | None = None
+        self.sha256: str | None = None
+        self.part_md5s: tuple[str, ...] = ()
+        with _reading(path) as stream:
+            self._facts = _facts(stream)
+            self.size = self._facts[0]
+            self.part_size = part_size_for(self.size)
+            if self.size > WHOLE_BYTES:
+                hasher = Hasher(md5=False, part_sizes=(self.part_size,))
+                for chunk in self._all(stream):
+                    hasher.update(chunk)
+                self.sha256 = hasher.sha256
+                self.part_md5s = hasher.part_md5s
+
+    def whole(self) -> bytes:
+        with _reading(self.path) as stream:
+            content = b"".join(self._all(stream))
+        self.md5, self.sha256 = md5_of(content), sha256_of(content)
+        return content
+
+    def chunks(self) -> Iterator[bytes]:
+        hasher = Hasher()
+        with _reading(self.path) as stream:
+            for chunk in self._all(stream):
+                hasher.update(chunk)
+                yield chunk
+        if self.sha256 not in (None, hasher.sha256):
+            raise self._changed()
+        self.md5, self.sha256 = hasher.md5, hasher.sha256
+
+    def part(self, index: int) -> bytes:
+        with _reading(self.path) as stream:
+            stream.seek(index * self.part_size)
+            content = stream.read(self.part_size)
+        if md5_of(content) != self.part_md5s[index]:
+            raise self._changed()
+        return content
+
+    def check(self) -> None:
+        with _reading(self.path) as stream:
+            self._unchanged(stream)
+
+    def _all(self, stream: FileIO) -> Iterator[bytes]:
+        """Exactly `size` bytes of a file that is the same before, after and at each end of them."""
+        self._unchanged(stream)
+        left = self.size
+        while left and (chunk := stream.read(min(left, STREAM_BYTES))):
+            left -= len(chunk)
+            yield chunk
+        self._unchanged(stream)
+        if left:
+            raise self._changed()
+
+    def _unchanged(self, stream: FileIO) -> None:
+        if _facts(stream) != self._facts:
+            raise self._changed()
+
+    def _changed(self) -> Changed:
+        return Changed(f"{self.path} changed while it was read", hint="repeat the line once nothing writes to it")
+
+
+class ReaderBody:
+    """What another store gives out, checked against what that store says it is."""
+
+    def __init__(self, open_reader: Callable[[], Reader], entry: Entry, moved: Moved = _nobody) -> None:
+        """`open_reader` starts reading `entry` from its first byte, at each call."""
+        self._open = open_reader
+        self._entry = entry
+        self.size = entry.size
+        self.md5: str | None = None
+        self.sha256: str | None = None
+        self.matched_etag: str | None = None
+        self.moved = moved
+
+    def whole(self) -> bytes:
+        return b"".join(self.chunks())
+
+    def chunks(self) -> Iterator[bytes]:
+        reader = self._open()
+        said, meant = reader.entry, self._entry
+        if said.size != meant.size or None not in (said.etag, meant.etag) and said.etag != meant.etag:
+            raise Changed(f"{said.path} changed since it was listed", hint="repeat the line: it compares again")
+        etag, parts = said.etag, part_count(said.etag)
+        sizes = part_sizes_like(said.size, parts) if parts else ()
+        hasher = Hasher(sha256=said.sha256 is not None or said.md5 is None, part_sizes=sizes)
+        for chunk in reader:
+            hasher.update(chunk)
+            yield chunk
+        wrong = (
+            hasher.size != said.size
+            or (said.md5 is not None and said.md5 != hasher.md5)
+            or (said.sha256 is not None and said.sha256 != hasher.sha256)
+        )
+        if wrong:
+            raise Damaged(
+                f"{said.path} arrived damaged: expected {said.size} bytes with digest {said.sha256 or said.md5}, "
+                f"got {hasher.size} bytes with {hasher.sha256 if said.sha256 else hasher.md5}",
+                hint="repeat the line; nothing was written for this file",
+            )
+        self.md5, self.sha256 = hasher.md5, hasher.sha256
+        self.matched_etag = etag if etag in hasher.etags else None
+
+
+@contextmanager
+def _reading(path: str) -> Iterator[FileIO]:
+    with translated(path):
+        try:
+            # O_NONBLOCK: a named pipe must not hang the reader; for regular files it means nothing.
+            stream = FileIO(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb")
+        except FileNotFoundError:
+            raise NotFound(f"{path} vanished before it could be read", hint="repeat the line") from None
+        except PermissionError:
+            hint = f"chmod u+r {path}, or leave it out with --exclude"
+            raise Denied(f"no permission to read {path}", hint=hint) from None
+        except IsADirectoryError:
+            raise _irregular(path) from None
+        with stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise _irregular(path)
+            yield stream
+
+
+def _irregular(path: str) -> InvalidPath:
+    return InvalidPath(f"{path} is not a regular file", hint="leave it out with --exclude")
+
+
+def _facts(stream: FileIO) -> tuple[int, int, int, int]:
+    status = os.fstat(stream.fileno())
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino

@@ -1,0 +1,172 @@
+"""Walking a directory tree: which files are there, and which are left out for which reason."""
+
+# One string a file: a Path object for each would cost more than listing it.
+# ruff: noqa: PTH112, PTH118
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+
+from jupyter_resources.core import paths
+from jupyter_resources.core.control import Control
+from jupyter_resources.core.entry import Entry, Facts, LeftOut
+from jupyter_resources.storage.partial import etag_of, is_partial, remove_if_dead
+from jupyter_resources.storage.protocol import Page
+
+__all__ = ["PAGE", "Prune", "entry_of", "walk"]
+
+PAGE = 1000
+LINKED_DIRECTORY = "symbolic link to a directory"
+Prune = Callable[[str], str | None]
+"""Why a relative path (a directory's ends in `/`) is left out; None to take it."""
+
+
+def entry_of(path: str, status: os.stat_result) -> Entry:
+    """The entry for what `stat` says."""
+    facts = Facts(status.st_dev, status.st_ino, status.st_ctime_ns, status.st_mode)
+    return Entry(path, status.st_size, status.st_mtime_ns, etag=etag_of(status), facts=facts)
+
+
+def walk(root: str, prefix: str, prune: Prune | None, control: Control) -> Iterator[Page]:
+    """Every regular file below `root` whose path starts with the string `prefix`, in pages, in no order.
+
+    Symbolic links to files count as those files; links to directories are left out, since they may lead in circles or
+    outside. What can't be listed is left out with its reason; files that vanish meanwhile just aren't there. Partial
+    files of ours are never listed, and removed when their writer is dead. Raises OSError when `root` can't be read.
+    """
+    return _Walk(root, prefix, prune, control).pages()
+
+
+class _Walk:
+    """One walk: the directories still to be entered, and the page being filled."""
+
+    def __init__(self, root: str, prefix: str, prune: Prune | None, control: Control) -> None:
+        self._root = root
+        self._prefix = prefix
+        self._prune = prune
+        self._control = control
+        self._entries: list[Entry] = []
+        self._out: list[LeftOut] = []
+        self._stack: list[str] = []
+
+    def pages(self) -> Iterator[Page]:
+        start = self._start()
+        if start is not None:
+            self._stack.append(start)
+        while self._stack:
+            yield from self._directory(self._stack.pop())
+        yield Page(self._entries, self._out)
+
+    def _start(self) -> str | None:
+        """The deepest directory that the prefix names (`a/b/` for `a/b/c`), or None when nothing below can match."""
+        lead = ""
+        for part in self._prefix.split("/")[:-1]:
+            lead += part + "/"
+            if paths.problem(lead[:-1]) is not None:
+                return None
+            status = self._lstat(lead[:-1])
+            if status is None:
+                return None
+            if stat.S_ISLNK(status.st_mode):
+                if os.path.isdir(self._full(lead[:-1])):
+                    self._leave(lead, LINKED_DIRECTORY)
+                return None
+            if not stat.S_ISDIR(status.st_mode) or not self._wanted(lead):
+                return None
+        return lead
+
+    def _lstat(self, path: str) -> os.stat_result | None:
+        try:
+            return os.lstat(self._full(path))
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                return None
+            raise
+
+    def _full(self, path: str) -> str:
+        return os.path.join(self._root, path)
+
+    def _directory(self, lead: str) -> Iterator[Page]:
+        """The files of one directory (`lead` is "" or ends in `/`); its directories go on the stack."""
+        self._control.check()
+        try:
+            with os.scandir(self._full(lead) if lead else self._root) as found:
+                for one in found:
+                    self._take(lead, one)
+                    if len(self._entries) + len(self._out) >= PAGE:
+                        self._control.check()
+                        yield Page(self._entries, self._out)
+                        self._entries, self._out = [], []
+        except OSError as error:
+            if not lead:
+                raise
+            if error.errno != errno.ENOENT:
+                self._leave(lead, _why(error))
+
+    def _take(self, lead: str, one: os.DirEntry[str]) -> None:
+        path = lead + one.name
+        try:
+            if one.is_dir(follow_symlinks=False):
+                self._enter(path)
+            elif is_partial(one.name):
+                remove_if_dead(one.path)
+            elif path.startswith(self._prefix):
+                self._file(path, one)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._leave(path, _why(error))
+
+    def _enter(self, path: str) -> None:
+        lead = path + "/"
+        if not lead.startswith(self._prefix) and not self._prefix.startswith(lead):
+            return
+        reason = paths.problem(path)
+        if reason is not None:
+            self._leave(lead, reason)
+        elif self._wanted(lead):
+            self._stack.append(lead)
+
+    def _file(self, path: str, one: os.DirEntry[str]) -> None:
+        status = one.stat(follow_symlinks=False)
+        if stat.S_ISLNK(status.st_mode):
+            try:
+                status = one.stat()
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR):
+                    raise
+                self._leave(path, "broken symbolic link")
+                return
+            if stat.S_ISDIR(status.st_mode):
+                self._leave(path + "/", LINKED_DIRECTORY)
+                return
+        reason = paths.problem(path)
+        if reason is None and not stat.S_ISREG(status.st_mode):
+            reason = "not a regular file"
+        if reason is not None:
+            self._leave(path, reason, status.st_size)
+        elif self._wanted(path, status.st_size):
+            self._entries.append(entry_of(path, status))
+
+    def _wanted(self, path: str, size: int = 0) -> bool:
+        reason = self._prune(path) if self._prune else None
+        if reason is not None:
+            self._leave(path, reason, size)
+        return reason is None
+
+    def _leave(self, path: str, reason: str, size: int = 0) -> None:
+        """Note what is left out. Bytes that are no text are spelled `\\xff`, so that any message can show them."""
+        shown = path if path.isascii() else path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        self._out.append(LeftOut(shown, reason, size))
+
+
+def _why(error: OSError) -> str:
+    match error.errno:
+        case errno.EACCES | errno.EPERM:
+            return "no permission"
+        case errno.ENAMETOOLONG:
+            return "name too long for this file system"
+        case _:
+            return error.strerror or type(error).__name__
