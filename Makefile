@@ -28,7 +28,7 @@ help:
 	@echo 'make clean   remove everything that was made, the virtualenv too'
 
 lab: ready
-	$(BIN)/python -m jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/quickstart.ipynb $(ARGS)
+	$(BIN)/python -m jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/lab/tree/notebooks/quickstart.ipynb $(ARGS)
 
 demo: ready
 	@$(BIN)/python -m tests.tools.demo notebooks/quickstart.ipynb
