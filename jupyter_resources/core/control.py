@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -30,7 +31,8 @@ class Control:
         """Ask everything under way to stop; idempotent, returns at once."""
         with self._lock:
             self._stopped.set()
-            callbacks, self._callbacks = self._callbacks, set()
+            callbacks = list(self._callbacks)
+            self._callbacks.clear()  # in place: the set is shared with `uncounted` views
         for callback in callbacks:
             callback()
 
@@ -58,6 +60,12 @@ class Control:
         finally:
             with self._lock:
                 self._callbacks.discard(callback)
+
+    def uncounted(self) -> Control:
+        """The same wish to stop, but what is done with it isn't counted: for the local side of a transfer."""
+        view = copy.copy(self)
+        view._requests = Counter()
+        return view
 
     def count(self, verb: str, requests: int = 1) -> None:
         """Note that requests were sent, under the verb that sent them."""

@@ -1,24 +1,24 @@
 """The one error tree: what failed, on which thing, and what to type next.
 
-    ResourcesError
-    ├── NotFound            (FileNotFoundError)   a path, key, bucket or profile that isn't there
-    ├── AlreadyExists       (FileExistsError)     something is in the way
-    │   └── Conflict                              the target differs, and nobody said to overwrite it
-    ├── InvalidValue        (ValueError)          an argument or setting that can't be
-    │   └── InvalidPath                           a name that one side can't hold
-    ├── Denied              (PermissionError)     known, but not allowed
-    │   └── Unauthenticated                       wrong, missing or expired credentials
-    ├── Unsupported         (NotImplementedError) the provider can't do it
-    ├── EmptySource         (ValueError)          mirroring nothing would delete everything
-    ├── NoSpace             (OSError)             the disk or the quota is full
-    ├── Damaged             (OSError)             a short read, or a digest that isn't the expected one
-    ├── Changed             (OSError)             it changed while it was read, or since it was listed
-    ├── Incomplete          (OSError)             some files failed; the others are done
-    ├── Transient           (ConnectionError)     worth another try
-    │   ├── Unavailable                           the network or the server isn't there
-    │   ├── SlowDown                              the server asks for fewer requests
-    │   └── TimedOut        (TimeoutError)
-    └── Cancelled                                 the transfer was told to stop
+ResourcesError
+├── NotFound            (FileNotFoundError)   a path, key, bucket or profile that isn't there
+├── AlreadyExists       (FileExistsError)     something is in the way
+│   └── Conflict                              the target differs, and nobody said to overwrite it
+├── InvalidValue        (ValueError)          an argument or setting that can't be
+│   └── InvalidPath                           a name that one side can't hold
+├── Denied              (PermissionError)     known, but not allowed
+│   └── Unauthenticated                       wrong, missing or expired credentials
+├── Unsupported         (NotImplementedError) the provider can't do it
+├── EmptySource         (ValueError)          mirroring nothing would delete everything
+├── NoSpace             (OSError)             the disk or the quota is full
+├── Damaged             (OSError)             a short read, or a digest that isn't the expected one
+├── Changed             (OSError)             it changed while it was read, or since it was listed
+├── Incomplete          (OSError)             some files failed; the others are done
+├── Transient           (ConnectionError)     worth another try
+│   ├── Unavailable                           the network or the server isn't there
+│   ├── SlowDown                              the server asks for fewer requests
+│   └── TimedOut        (TimeoutError)
+└── Cancelled                                 the transfer was told to stop
 """
 
 from __future__ import annotations
@@ -94,9 +94,13 @@ class AlreadyExists(ResourcesError, FileExistsError):
 
 
 class Conflict(AlreadyExists):
-    """The target differs from the source, and nobody said to overwrite it."""
+    """The target differs from the source, and nobody said to overwrite it. `summary` is what would have been done."""
 
     code = "conflict"
+
+    def __init__(self, message: str, *, hint: str = "", summary: Any = None) -> None:
+        super().__init__(message, hint=hint)
+        self.summary = summary
 
 
 class InvalidValue(ResourcesError, ValueError):

@@ -34,12 +34,8 @@ class Reason(StrEnum):
     UNKNOWN = "cannot compare"
     DIRECTORY_THERE = "directory where a file should go"
     FILE_THERE = "file where a directory should go"
+    BOTH = "file and directory of one name"
     CASE_ONLY = "differs only in case from another file"
-
-    @property
-    def needs_force(self) -> bool:
-        """Whether `force` settles the conflict (a name that is both file and directory, nothing settles)."""
-        return self in (Reason.DIFFERS, Reason.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

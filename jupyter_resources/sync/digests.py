@@ -6,12 +6,15 @@ import os
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from typing import Any
+
+import platformdirs
 
 from jupyter_resources.core.entry import Entry, Facts, Listing
 
-__all__ = ["DigestCache", "filesystem_now", "still"]
+__all__ = ["DigestCache", "default_cache", "filesystem_now", "still"]
 
 SETTLED_NS = 2_000_000_000
 """A file changed less than this before it was read may change again without showing it (coarse time stamps)."""
@@ -107,7 +110,7 @@ class DigestCache:
         ]
         self._write("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)", rows)
 
-    def _read(self, query: str, values: tuple[object, ...]) -> list[tuple[str, ...]]:
+    def _read(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         try:
             with self._open() as connection:
                 return connection.execute(query, values).fetchall()
@@ -115,7 +118,7 @@ class DigestCache:
             self._give_up(error)
             return []
 
-    def _write(self, query: str, rows: list[tuple[object, ...]]) -> None:
+    def _write(self, query: str, rows: Sequence[tuple[object, ...]]) -> None:
         if not rows:
             return
         try:
@@ -144,6 +147,11 @@ class DigestCache:
             connection.execute("PRAGMA synchronous = NORMAL")  # no WAL: a home on a network file system can't hold one
             connection.executescript(_SCHEMA)
             yield connection
+
+
+def default_cache() -> DigestCache:
+    """The cache that all kernels of this user share."""
+    return DigestCache(os.path.join(platformdirs.user_cache_dir("jupyter_resources"), "digests.sqlite"))
 
 
 def filesystem_now(directory: str) -> int | None:
@@ -194,4 +202,3 @@ def _with(entry: Entry, md5: str | None, sha256: str | None) -> Entry:
     return Entry(
         entry.path, entry.size, entry.mtime_ns, entry.etag, entry.md5 or md5, entry.sha256 or sha256, entry.facts
     )
-

@@ -59,7 +59,9 @@ def execute(
     """
     started = time.monotonic()
     tally = _Tally()
-    clock = {side.root: filesystem_now(side.root) for side in (source, target) if side.root and os.path.isdir(side.root)}
+    clock = {
+        side.root: filesystem_now(side.root) for side in (source, target) if side.root and os.path.isdir(side.root)
+    }
     steps = sorted(plan.of(Action.COPY, Action.REUSE), key=lambda step: -step.size)
     interrupted = False
     workers = _Workers(source, target, control, steps)
@@ -189,7 +191,7 @@ class _Taken:
 
 def _delete(steps: Sequence[Step], target: Side, control: Control, tally: _Tally, report: Reporter) -> None:
     """Remove what the plan says is gone; a local file that changed since it was listed stays."""
-    store = target.store.under(control)
+    store = target.under(control)
     doomed: list[Step] = []
     for step in steps:
         if target.root is not None and step.target and not still(os.path.join(target.root, step.path), step.target):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut, Listing
@@ -15,8 +15,6 @@ from jupyter_resources.storage.local import LocalStore
 from jupyter_resources.storage.protocol import Store
 
 __all__ = ["list_objects", "list_targets", "matches", "search_prefix", "walk"]
-
-Keep = Callable[[str], str | None]
 
 
 def matches(root: str, pattern: str) -> list[str]:
@@ -54,8 +52,8 @@ def search_prefix(pattern: str) -> str:
     return "/".join(literal)
 
 
-def walk(store: LocalStore, found: Iterable[str], keep: Keep, report: Reporter) -> Listing:
-    """Every file at or below the paths `found`; those for which `keep` has a reason are left out."""
+def walk(store: LocalStore, found: Iterable[str], report: Reporter) -> Listing:
+    """Every file at or below the paths `found`, and what was left out there."""
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
     for path in found:
@@ -65,7 +63,7 @@ def walk(store: LocalStore, found: Iterable[str], keep: Keep, report: Reporter) 
                     entries.append(entry)
             left_out.extend(one for one in page.left_out if under(one.path, path))
             report(Listed("source", len(entries)))
-    return Listing.of(entries, left_out).select(keep)
+    return Listing.of(entries, left_out)
 
 
 def list_objects(store: Store, prefixes: Sequence[str], control: Control, report: Reporter, side: str) -> Listing:
@@ -84,7 +82,7 @@ def list_objects(store: Store, prefixes: Sequence[str], control: Control, report
 def list_targets(store: LocalStore, prefix: str, wanted: Listing, report: Reporter) -> Listing:
     """What lies locally where `wanted` is to go; an empty directory in the place of a file counts as in the way."""
     try:
-        listing = walk(store, [prefix], lambda path: None, report)
+        listing = walk(store, [prefix], report)
     except NotFound:
         return Listing()
     missing = (entry.path for entry in wanted if entry.path not in listing)

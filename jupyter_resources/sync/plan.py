@@ -45,7 +45,7 @@ def plan(source: Listing, target: Listing, policy: Policy) -> Plan:
     `plan(x, x)` keeps everything. Raises EmptySource when deleting is allowed, there is something to delete, and the
     source holds nothing (law 5).
     """
-    names = _Names(target)
+    names = _Names(source, target)
     held = _Held(source, target, policy)
     taken: dict[str, str] = {}
     steps: list[Step] = []
@@ -55,6 +55,8 @@ def plan(source: Listing, target: Listing, policy: Policy) -> Plan:
         twin = taken.setdefault(entry.path.casefold(), entry.path) if policy.folds_case else entry.path
         if twin != entry.path:
             steps.append(Step(Action.CONFLICT, entry.path, Reason.CASE_ONLY, entry, None, clashes=(twin,)))
+        elif names.doubled(entry.path):
+            steps.append(Step(Action.SKIP, entry.path, Reason.BOTH, entry, there))
         elif clash is not None:
             reason, others = clash
             steps.append(Step(Action.CONFLICT, entry.path, reason, entry, there, clashes=others))
@@ -94,20 +96,21 @@ def _gone(source: Listing, target: Listing) -> Iterator[Entry]:
 
 
 class _Names:
-    """Which paths of the target stand in the way, as a directory or as a file. One look per directory, not per file."""
+    """Which paths stand in the way of others, as a directory or as a file. One look per directory, not per file."""
 
-    def __init__(self, target: Listing) -> None:
+    def __init__(self, source: Listing, target: Listing) -> None:
         self._target = target
-        self._directories = set[str]()
-        for entry in target:
-            for parent in _parents(entry.path):
-                if parent in self._directories:
-                    break
-                self._directories.add(parent)
+        self._doubled = _directories(source) & source.by_path.keys()
+        self._directories = _directories(target)
         self._directories.update(one.path.rstrip("/") for one in target.left_out if one.path.endswith("/"))
         self._file_above: dict[str, str | None] = {"": None}
 
+    def doubled(self, path: str) -> bool:
+        """An object store can hold `a` beside `a/b`; a directory can't."""
+        return path in self._doubled
+
     def clash(self, path: str) -> tuple[Reason, tuple[str, ...]] | None:
+        """What of the target is in the way of a file at `path`, and why."""
         if path in self._directories:
             below = tuple(entry.path for entry in self._target if entry.path.startswith(path + "/"))
             return Reason.DIRECTORY_THERE, below
@@ -119,6 +122,16 @@ class _Names:
             there = directory if directory in self._target else self._above(directory.rpartition("/")[0])
             self._file_above[directory] = there
         return self._file_above[directory]
+
+
+def _directories(listing: Listing) -> set[str]:
+    found = set[str]()
+    for entry in listing:
+        for parent in _parents(entry.path):
+            if parent in found:
+                break
+            found.add(parent)
+    return found
 
 
 class _Held:
@@ -149,4 +162,3 @@ def _parents(path: str) -> Iterator[str]:
     while end > 0:
         yield path[:end]
         end = path.rfind("/", 0, end)
-

@@ -28,6 +28,10 @@ class Side:
     listing: Listing
     root: str | None = None
 
+    def under(self, control: Control) -> Store:
+        """The store, its requests counted by `control` unless it is a local directory, which has none."""
+        return self.store.under(control if self.root is None else control.uncounted())
+
     def knowing(self, better: Iterable[Entry]) -> Side:
         """The same side with entries that know more."""
         return replace(self, listing=self.listing.having({entry.path: entry for entry in better}))
@@ -80,7 +84,7 @@ class _Reading:
 
     def __init__(self, source: Side, target: Side, control: Control, verify: bool) -> None:
         self._sides = (source, target)
-        self._stores = (source.store.under(control), target.store.under(control))
+        self._stores = (source.under(control), target.under(control))
         self._control = control
         self._verify = verify
         self.started = {side.root: filesystem_now(side.root) for side in self._sides if side.root is not None}

@@ -72,7 +72,7 @@ class SyncObject:
 
     @classmethod
     def planned(
-        cls, local_path: str, remote_obj: RemoteObjectProtocol | None, remote_path: str, facts: Mapping[str, Any]
+        cls, local_path: str | None, remote_obj: RemoteObjectProtocol | None, remote_path: str, facts: Mapping[str, Any]
     ) -> SyncObject:
         """One whose facts a listing already gave, so that nothing is asked of the disk."""
         self = cls.__new__(cls)
@@ -85,6 +85,13 @@ class SyncObject:
         self._equal = facts["equal"]
         self.state, self.reason = facts["state"], facts["reason"]
         return self
+
+    def settled(self) -> None:
+        """Both sides now hold the same content."""
+        self.exists_locally = True
+        self._equal = True
+        if self.remote_obj is not None:
+            self.local_size = self.remote_obj.size
 
     @property
     def name(self) -> str:
@@ -265,7 +272,7 @@ class TransactionSummary:
 
     def print_short_summary(self) -> None:
         """Print `get_short_summary_dict` as JSON."""
-        print(json.dumps(self.get_short_summary_dict(), indent=2))
+        print(json.dumps(self.get_short_summary_dict(), indent=2))  # noqa: T201 - the documented behaviour
 
     def to_dict(self, make_serializable: bool = True) -> dict[str, Any]:
         """Every member; with `make_serializable` only plain values. Changes nothing."""

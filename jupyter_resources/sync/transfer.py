@@ -39,7 +39,7 @@ class Transfer:
 
     def __init__(self, source: Side, target: Side, control: Control, emit: Reporter) -> None:
         self._source, self._target = source, target
-        self._from, self._to = source.store.under(control), target.store.under(control)
+        self._from, self._to = source.under(control), target.under(control)
         self._control = control
         self._emit = emit
 

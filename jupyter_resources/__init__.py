@@ -1,0 +1,78 @@
+"""The data behind a notebook, from the notebook: name it, move it, version it, share it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_resources.core.errors import ResourcesError
+    from jupyter_resources.resources.config import Provider, RemoteStorageConfig
+    from jupyter_resources.resources.remote_storage import RemoteStorage
+    from jupyter_resources.resources.workspace import Workspace
+    from jupyter_resources.sync.summary import RemoteObjectProtocol, SyncObject, TransactionSummary
+
+__all__ = [
+    "Provider",
+    "RemoteObjectProtocol",
+    "RemoteStorage",
+    "RemoteStorageConfig",
+    "ResourcesError",
+    "SyncObject",
+    "TransactionSummary",
+    "Workspace",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+_HOMES = {
+    "Provider": "resources.config",
+    "RemoteObjectProtocol": "sync.summary",
+    "RemoteStorage": "resources.remote_storage",
+    "RemoteStorageConfig": "resources.config",
+    "ResourcesError": "core.errors",
+    "SyncObject": "sync.summary",
+    "TransactionSummary": "sync.summary",
+    "Workspace": "resources.workspace",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names load on first use, so that the import costs nothing."""
+    from importlib import import_module, metadata
+
+    if name == "__version__":
+        return metadata.version("jupyter_resources")
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext jupyter_resources`."""
+    from jupyter_resources import magics
+
+    magics.load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """`%unload_ext jupyter_resources`."""
+    from jupyter_resources import magics
+
+    magics.unload(shell)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """Where jupyter_server finds our REST handlers; named, not imported, so that a kernel never loads them."""
+    return [{"module": "jupyter_resources.server"}]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where JupyterLab's development tools find our front end."""
+    return [{"src": "labextension", "dest": "jupyter-resources"}]

@@ -1,0 +1,44 @@
+"""RemoteObject: what a user sees of one object in a bucket, and a way to download it."""
+
+from __future__ import annotations
+
+import os
+
+from jupyter_resources.core.entry import Entry
+from jupyter_resources.core.errors import AlreadyExists
+from jupyter_resources.core.paths import joined
+from jupyter_resources.storage.bodies import ReaderBody
+from jupyter_resources.storage.local import LocalStore
+from jupyter_resources.storage.protocol import ANY, Store
+
+__all__ = ["RemoteObject"]
+
+
+class RemoteObject:
+    """One object: `name` is its full key, `size` in bytes, `hash` its MD5 where the provider tells it, else its ETag."""
+
+    def __init__(self, entry: Entry, store: Store, base_path: str, provider: str) -> None:
+        self.name = joined(base_path, entry.path) if not entry.path.startswith("/") else f"{base_path}/{entry.path}"
+        self.size = entry.size
+        self.hash = entry.md5 or entry.etag or entry.sha256 or ""
+        self.provider = provider
+        self._entry = entry
+        self._store = store
+
+    def download(self, download_path: str | os.PathLike[str], overwrite_existing: bool = False) -> RemoteObject:
+        """Write the object to the file `download_path`, all or nothing, verified; parents are made.
+
+        Raises AlreadyExists if the file is there and `overwrite_existing` is False, NotFound if the object is gone.
+        """
+        path = os.path.abspath(os.fspath(download_path))
+        if os.path.lexists(path) and not overwrite_existing:
+            raise AlreadyExists(f"{path} exists already", hint="pass overwrite_existing=True to replace it")
+        directory, name = os.path.split(path)
+        with self._store.read(self._entry.path) as reader:
+            LocalStore(directory, create=True).put(
+                name, ReaderBody(lambda: reader, reader.entry), expect=ANY if overwrite_existing else None
+            )
+        return self
+
+    def __repr__(self) -> str:
+        return f"RemoteObject({self.name!r}, {self.size} bytes)"
