@@ -1,0 +1,110 @@
+"""What adding, forgetting and trusting a bucket writes into the user's settings file."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import tomlkit
+from tomlkit.items import Table
+
+from jupyter_resources.core.errors import AlreadyExists, InvalidValue, NotFound
+from jupyter_resources.core.location import Location
+from jupyter_resources.settings.edit import edited_user_file, subtable
+from jupyter_resources.settings.resolve import Resolved, nearest
+from jupyter_resources.settings.schema import NAME, BucketSettings, Profile
+from jupyter_resources.settings.sources import user_file_path
+
+__all__ = ["add", "remove", "trust"]
+
+
+def add(
+    resolved: Resolved, name: str, place: Location, *, profile: str | None, connection: Mapping[str, str]
+) -> BucketSettings:
+    """Write bucket `name`, and its profile where it needs a new one. AlreadyExists: nothing is ever replaced."""
+    settings = resolved.settings
+    if not re.match(NAME, name):
+        raise InvalidValue(
+            f"{name!r} can't be the name of a bucket", hint="letters, digits, '.', '_' and '-', at most 64"
+        )
+    if name in settings.buckets:
+        raise AlreadyExists(f"there is a bucket named {name!r} already", hint=f"%buckets rm {name} forgets it first")
+    if profile is not None and connection:
+        raise InvalidValue(
+            f"profile {profile!r} says already how to connect", hint=f"leave out --{min(connection).replace('_', '-')}"
+        )
+    existing = profile or place.profile
+    if existing and existing not in settings.profiles:
+        hint = nearest(existing, list(settings.profiles)) or f"known are {', '.join(settings.profiles)}"
+        raise NotFound(f"no profile named {existing!r}", hint=hint)
+    table, made = _tables(place, existing, connection, name)
+    if (
+        made is not None
+        and table["profile"] in settings.profiles
+        and not resolved.is_foreign("profiles", table["profile"])
+    ):
+        if settings.profiles[table["profile"]] != Profile.model_validate(made):
+            raise AlreadyExists(
+                f"there is a profile named {table['profile']!r} already", hint=f"--profile {table['profile']} uses it"
+            )
+        made = None
+    with edited_user_file() as document:
+        if made is not None:
+            subtable(document, "profiles")[table["profile"]] = _table(made)
+        subtable(document, "buckets")[name] = _table(table)
+    return BucketSettings.model_validate(table)
+
+
+def remove(resolved: Resolved, name: str) -> list[str]:
+    """Take bucket `name` out of the file, with the profile and the default that only it used."""
+    with edited_user_file() as document:
+        buckets = subtable(document, "buckets")
+        if name not in buckets:
+            origin = resolved.explain(f"buckets.{name}.bucket")
+            raise InvalidValue(
+                f"bucket {name!r} is not in {user_file_path()}: it comes from {origin.source} ({origin.where})",
+                hint="take it out there" if origin.source != "default" else "the built-in bucket can't be forgotten",
+            )
+        del buckets[name]
+        removed = [f"buckets.{name}"]
+        profiles = subtable(document, "profiles")
+        used = {table.get("profile") for table in buckets.unwrap().values()}
+        if name in profiles and name not in used:
+            del profiles[name]
+            removed.append(f"profiles.{name}")
+        if document.get("default_bucket") == name:
+            del document["default_bucket"]
+            removed.append("default_bucket")
+        for empty in ("buckets", "profiles"):
+            if not subtable(document, empty):
+                del document[empty]
+    return removed
+
+
+def trust(name: str, profile: Profile) -> None:
+    """Write `profile` as the user's own: from now on the project's file can't change it."""
+    with edited_user_file() as document:
+        subtable(document, "profiles")[name] = _table(profile.model_dump(exclude_unset=True, exclude_none=True))
+
+
+def _tables(
+    place: Location, existing: str, connection: Mapping[str, str], name: str
+) -> tuple[dict[str, str], dict[str, str] | None]:
+    """The bucket's table, and its profile's where there is none yet."""
+    if place.directory is not None:
+        if connection or existing:
+            raise InvalidValue("a directory needs no connection", hint="leave out --profile and the like")
+        directory = Path(os.path.realpath(place.directory))
+        return {"profile": name, "bucket": directory.name}, {"provider": "local", "root": str(directory.parent)}
+    table = {"profile": existing or (name if connection else place.provider), "bucket": place.bucket}
+    if place.path:
+        table["base_path"] = place.path
+    return table, None if existing else {"provider": place.provider, **connection}
+
+
+def _table(values: Mapping[str, str]) -> Table:
+    table = tomlkit.table()
+    table.update(values)
+    return table
