@@ -1,0 +1,200 @@
+"""Everything that can be asked for: one table, from which every face is made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from jupyter_resources.api import bucket_operations as buckets
+from jupyter_resources.api.messages import (
+    BucketsAddRequest,
+    BucketsCreateRequest,
+    BucketsListRequest,
+    BucketsRmRequest,
+    BucketsShowRequest,
+    BucketsTrustRequest,
+    PullRequest,
+    PushRequest,
+    Request,
+    SyncRequest,
+)
+from jupyter_resources.core.errors import Conflict, Incomplete, NotFound
+from jupyter_resources.core.events import Reporter
+from jupyter_resources.resources.workspace import Workspace
+from jupyter_resources.sync.engine import Interrupted
+from jupyter_resources.sync.summary import TransactionSummary
+
+__all__ = ["OPERATIONS", "Operation", "pull", "push", "sync"]
+
+R = TypeVar("R", bound=Request)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[R]):
+    """One thing to ask for: what it is given, who does it, and how help describes it."""
+
+    request: type[R]
+    handler: Callable[[Workspace, R, Reporter], Any]
+    summary: str
+    examples: tuple[str, ...]
+
+    def __call__(self, workspace: Workspace, request: R, report: Reporter) -> Any:
+        """Do it; errors as they come. Faces go through `dispatch.run`."""
+        return self.handler(workspace, request, report)
+
+
+def push(workspace: Workspace, request: PushRequest, report: Reporter) -> TransactionSummary:
+    """New and changed files to the bucket."""
+    return workspace.remote_storage(request.to).push(
+        [_relative(workspace, path) for path in request.paths],
+        local_path_prefix=_prefix(workspace),
+        force=request.force,
+        include_regex=request.include,
+        exclude_regex=request.exclude,
+        dryrun=request.dry_run,
+        delete=request.delete,
+        allow_empty=request.allow_empty,
+        verify=request.verify,
+        report=report,
+    )
+
+
+def pull(workspace: Workspace, request: PullRequest, report: Reporter) -> TransactionSummary:
+    """New and changed files from the bucket, one path after the other; the first error ends it."""
+    storage = workspace.remote_storage(request.bucket)
+    into = str(workspace.directory / Path(request.into).expanduser())
+    done: list[TransactionSummary] = []
+    for path in request.paths:
+        try:
+            summary = storage.pull(
+                path,
+                into,
+                force=request.force,
+                include_regex=request.include,
+                exclude_regex=request.exclude,
+                dryrun=request.dry_run,
+                verify=request.verify,
+                report=report,
+            )
+        except (Conflict, Incomplete, Interrupted) as error:
+            if done and error.summary is not None:
+                error.summary = _together([*done, error.summary])
+            raise
+        if not summary.all_files_analyzed:
+            raise NotFound(
+                f"nothing called {path!r} in bucket {storage.conf.bucket!r} below {storage.remote_base_path!r}",
+                hint="%buckets shows where each bucket begins; '' is all of it",
+            )
+        done.append(summary)
+    return _together(done)
+
+
+def sync(workspace: Workspace, request: SyncRequest, report: Reporter) -> TransactionSummary:
+    """The bucket's base path made equal to the directory. Without `yes`, anything to delete stops it."""
+    storage = workspace.remote_storage(request.to)
+    directory, prefix = _relative(workspace, request.directory), _prefix(workspace)
+    if not (request.yes or request.dry_run):
+        planned = storage.sync(directory, prefix, dryrun=True, allow_empty=request.allow_empty)
+        if planned.to_delete:
+            doomed = f"{len(planned.to_delete):,} files" if len(planned.to_delete) > 1 else "1 file"
+            raise Conflict(
+                f"{doomed} on the target, not in {request.directory}, would be deleted; nothing was changed",
+                hint="--yes does it",
+                summary=planned,
+            )
+        if planned.matched_source_files:
+            # Nobody has said yes to a delete, so not even a file that appeared there since is deleted.
+            summary = storage.push(directory, prefix, force=True, report=report)
+            summary.sync_direction = "sync"
+            return summary
+    return storage.sync(directory, prefix, dryrun=request.dry_run, allow_empty=request.allow_empty, report=report)
+
+
+def _relative(workspace: Workspace, path: str) -> str:
+    """A path inside the directory without the way to it, so that both spellings mean one object."""
+    path = str(Path(path).expanduser()) if path.startswith("~") else path
+    if Path(path).is_absolute():
+        for directory in (workspace.directory, Path(os.path.realpath(workspace.directory))):
+            if directory in Path(path).parents:
+                return Path(path).relative_to(directory).as_posix()
+    return path
+
+
+def _prefix(workspace: Workspace) -> str | None:
+    return None if workspace.directory == Path.cwd() else str(workspace.directory)
+
+
+def _together(summaries: list[TransactionSummary]) -> TransactionSummary:
+    """One summary of several transfers in one direction."""
+    first, *others = summaries
+    for other in others:
+        for each in fields(TransactionSummary):
+            mine, theirs = getattr(first, each.name), getattr(other, each.name)
+            if each.name == "requests":
+                first.requests = {verb: mine.get(verb, 0) + theirs.get(verb, 0) for verb in {**mine, **theirs}}
+            elif isinstance(mine, list):
+                mine.extend(theirs)
+            elif isinstance(mine, dict):
+                mine.update(theirs)
+            elif isinstance(mine, bool):
+                setattr(first, each.name, mine or theirs)
+            elif isinstance(mine, int | float):
+                setattr(first, each.name, mine + theirs)
+    return first
+
+
+OPERATIONS: Mapping[str, Operation[Any]] = {
+    "push": Operation(
+        PushRequest,
+        push,
+        "copy new and changed files to a bucket",
+        ("%push data/", "%push data/*.csv --to team -n", "s = %push {path} --force"),
+    ),
+    "pull": Operation(
+        PullRequest,
+        pull,
+        "copy new and changed files from a bucket",
+        ("%pull data/", "%pull data/train.csv --from team --into local", "%pull data/ -n"),
+    ),
+    "sync": Operation(
+        SyncRequest,
+        sync,
+        "make a bucket equal to a directory, deletes included",
+        ("%sync data/", "%sync data/ --yes", "%sync site/ --to s3://my-site -n"),
+    ),
+    "buckets.list": Operation(
+        BucketsListRequest, buckets.list_, "the buckets that settings name", ("%buckets", "%buckets list")
+    ),
+    "buckets.show": Operation(
+        BucketsShowRequest,
+        buckets.show,
+        "one bucket, and where each of its settings comes from",
+        ("%buckets show team",),
+    ),
+    "buckets.add": Operation(
+        BucketsAddRequest,
+        buckets.add,
+        "keep a bucket under a short name, in your own settings",
+        (
+            "%buckets add team s3://team-data/projects/x",
+            "%buckets add lab s3://data --endpoint http://127.0.0.1:8333 --region us-east-1",
+            "%buckets add backup /mnt/backup",
+        ),
+    ),
+    "buckets.rm": Operation(
+        BucketsRmRequest, buckets.rm, "forget a bucket's name; its data stays where it is", ("%buckets rm team",)
+    ),
+    "buckets.create": Operation(
+        BucketsCreateRequest, buckets.create, "make a bucket at its provider", ("%buckets create team",)
+    ),
+    "buckets.trust": Operation(
+        BucketsTrustRequest,
+        buckets.trust,
+        "let a connection of the project's file use your credentials",
+        ("%buckets trust lab",),
+    ),
+}
+"""Name → operation; a dot separates a verb from its noun's magic (`buckets.add` is `%buckets add`)."""
