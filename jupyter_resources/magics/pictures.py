@@ -1,0 +1,73 @@
+"""What each answer looks like, as text and as html."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_resources.api.messages import BucketList, BucketMessage, Note
+from jupyter_resources.core.paths import joined
+from jupyter_resources.report import summary as summaries
+from jupyter_resources.report.tables import Cell, Row, html_table, text_table
+from jupyter_resources.report.visible import escaped, visible
+from jupyter_resources.sync.summary import TransactionSummary
+
+__all__ = ["html", "mimebundle", "text"]
+
+
+def mimebundle(answer: Any) -> dict[str, str]:
+    """Both pictures, as a notebook keeps them."""
+    return {"text/plain": text(answer), "text/html": html(answer)}
+
+
+def text(answer: Any) -> str:
+    """For terminals, and for notebooks read as text."""
+    if isinstance(answer, TransactionSummary):
+        return summaries.text(answer)
+    if isinstance(answer, Note):
+        hint = f"\n  → {visible(answer.hint)}" if answer.hint else ""
+        return visible(answer.text) + hint
+    parts = [text_table(_buckets(answer), ("bucket", "where", "profile", "from"))]
+    if answer.settings:
+        parts.append(text_table(_settings(answer), ("setting", "value", "from")))
+    return "\n\n".join(parts + ([_ignored(answer)] if answer.ignored else []))
+
+
+def html(answer: Any) -> str:
+    """For notebooks: plain tables, everything escaped."""
+    if isinstance(answer, TransactionSummary):
+        return summaries.html(answer)
+    if isinstance(answer, Note):
+        hint = f"<br>→ {escaped(answer.hint)}" if answer.hint else ""
+        return f"<div>{escaped(answer.text)}{hint}</div>"
+    parts = [html_table(_buckets(answer), ("bucket", "where", "profile", "from"))]
+    if answer.settings:
+        parts.append(html_table(_settings(answer), ("setting", "value", "from")))
+    return "\n".join(parts + ([f"<div>{escaped(_ignored(answer))}</div>"] if answer.ignored else []))
+
+
+def _buckets(answer: BucketList) -> list[Row]:
+    return [
+        (
+            Cell(f"{each.name} (default)", strong=True) if each.default else each.name,
+            _where(each),
+            each.profile,
+            each.source if each.source == each.where or each.where == "built in" else f"{each.source} {each.where}",
+        )
+        for each in answer.buckets
+    ]
+
+
+def _where(bucket: BucketMessage) -> str:
+    place = joined(bucket.bucket, bucket.base_path)
+    if bucket.provider == "local":
+        return f"{bucket.endpoint}/{place}"
+    at = f" at {bucket.endpoint}" if bucket.endpoint else ""
+    return f"{bucket.provider or '?'}://{place}{at}"
+
+
+def _settings(answer: BucketList) -> list[Row]:
+    return [(each.key, each.value, f"{each.source} ({each.where})") for each in answer.settings]
+
+
+def _ignored(answer: BucketList) -> str:
+    return f"The project's file also defines {', '.join(answer.ignored)}: not used, your own settings win."

@@ -1,0 +1,143 @@
+"""Where answers are shown: one output a transfer in a notebook, the ordinary `Out[n]` in a terminal."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from jupyter_resources.core.events import Reporter, silent
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.lib.pretty import RepresentationPrinter
+
+__all__ = ["Showing"]
+
+_SHOWN = (
+    "jupyter_resources.sync.summary.TransactionSummary",
+    "jupyter_resources.api.messages.BucketList",
+    "jupyter_resources.api.messages.Note",
+)
+"""The types that magics return; by name, so that none of them is loaded before it is shown."""
+_FRAMES = 12
+"""The displayhook is this near when it asks for a picture."""
+
+
+class Showing:
+    """Pictures of answers in one IPython shell, with or without a kernel."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._done: tuple[Any, int] | None = None
+        self._before: list[tuple[Any, str, Any]] = []
+
+    @property
+    def in_kernel(self) -> bool:
+        """Whether outputs go to a notebook or another front end of a kernel."""
+        return getattr(self._shell, "kernel", None) is not None
+
+    def register(self) -> None:
+        """Teach the shell what answers look like, also when a later cell evaluates them."""
+        pictures: Any = self._shell.display_formatter
+        for kind in _SHOWN:
+            for formatter, function in (
+                (pictures.formatters["text/plain"], _pretty),
+                (pictures.formatters["text/html"], _html),
+                (pictures.ipython_display_formatter, self._shown_already),
+            ):
+                self._before.append((formatter, kind, formatter.for_type(kind, function)))
+
+    def unregister(self) -> None:
+        """As it was before."""
+        while self._before:
+            formatter, kind, before = self._before.pop()
+            if before is None:
+                formatter.pop(kind, None)
+            else:
+                formatter.for_type(kind, before)
+
+    def quiet(self, answer: Any) -> None:
+        """Let the running cell end without showing `answer` (again)."""
+        self._done = (answer, self._shell.execution_count)
+
+    @contextmanager
+    def transfer(self, direction: str, *, quiet: bool) -> Iterator[tuple[Reporter, Callable[[Any], None]]]:
+        """A reporter that shows progress, and how to show the answer in its place."""
+        from jupyter_resources.report.bars import NotebookBar, TerminalBar
+
+        if quiet:
+            yield silent, self.quiet
+        elif self.in_kernel:
+            canvas = _Canvas()
+            with NotebookBar(canvas.update, direction) as bar:
+                yield bar, lambda answer: self._shown(canvas, bar, answer)
+        else:
+            with TerminalBar(sys.stderr, direction) as bar:
+                yield bar, lambda answer: None
+
+    def failed(self, answer: Any) -> None:
+        """Show what was done before an error, where no displayhook will."""
+        if not self.in_kernel:
+            from jupyter_resources.magics import pictures
+
+            sys.stdout.write(pictures.text(answer) + "\n")
+
+    def _shown(self, canvas: _Canvas, bar: Any, answer: Any) -> None:
+        from jupyter_resources.magics import pictures
+
+        bar.close()
+        canvas.update(pictures.mimebundle(answer))
+        self.quiet(answer)
+
+    def _shown_already(self, answer: Any) -> None:
+        """Asked before every picture: returning means there is nothing left to show, raising that there is."""
+        done = self._done
+        if (
+            done is None
+            or done[0] is not answer
+            or done[1] != self._shell.execution_count
+            or not self._at_end_of_cell()
+        ):
+            raise NotImplementedError
+
+    def _at_end_of_cell(self) -> bool:
+        """Whether it is the displayhook that asks; an explicit `display(answer)` is always obeyed."""
+        hook = type(self._shell.displayhook).__call__.__code__
+        frame = sys._getframe(1)
+        for _ in range(_FRAMES):
+            if frame.f_code is hook:
+                return True
+            if frame.f_back is None:
+                return False
+            frame = frame.f_back
+        return False
+
+
+class _Canvas:
+    """The one output of a transfer: made when there is something to show, then updated in place."""
+
+    def __init__(self) -> None:
+        self._id = ""
+
+    def update(self, bundle: dict[str, Any]) -> None:
+        from IPython.display import publish_display_data
+
+        first = not self._id
+        self._id = self._id or uuid.uuid4().hex
+        transient = {"display_id": self._id}
+        publish_display_data(bundle, transient=transient, update=not first)  # type: ignore[no-untyped-call]
+
+
+def _pretty(answer: Any, printer: RepresentationPrinter, cycle: bool) -> None:
+    from jupyter_resources.magics import pictures
+
+    printer.text(pictures.text(answer))  # type: ignore[no-untyped-call]
+
+
+def _html(answer: Any) -> str:
+    from jupyter_resources.magics import pictures
+
+    return pictures.html(answer)
