@@ -140,7 +140,7 @@ class RemoteStorage:
             if delete:
                 there = there.select(lambda path: selection.reason(path) or rules.reason(path))
             source = Side(store, walked.select(selection.reason), root)
-            target = Side(self._store, there)
+            target = Side(self._store, there, self._directory)
             policy = PUSH.but(overwrite=force or delete, delete=delete, allow_empty=allow_empty, verify=verify)
             prepared = engine.prepare(source, target, policy, self._cache, control)
             return finish(prepared, self._picture(True, root), summary, self._cache, control, report)
@@ -178,7 +178,7 @@ class RemoteStorage:
             store = LocalStore(base, create=True)
             here = listing.list_targets(store, wanted, there, report)
             prepared = engine.prepare(
-                Side(self._store, there),
+                Side(self._store, there, self._directory),
                 Side(store, here, base),
                 PUSH.but(overwrite=force, verify=verify),
                 self._cache,
@@ -239,6 +239,11 @@ class RemoteStorage:
     @property
     def _store(self) -> Store:
         return PrefixedStore(self._opened, self._base) if self._base else self._opened
+
+    @property
+    def _directory(self) -> str | None:
+        """Where the base path lies on disk, if the bucket is a directory."""
+        return self._opened.path_of(self._base).rstrip("/") if isinstance(self._opened, LocalStore) else None
 
     def _listed(self, prefixes: Sequence[str], control: Control, report: Reporter, side: str) -> Listing:
         return listing.list_objects(self._store, prefixes, control, report, side)

@@ -122,7 +122,9 @@ class Picture:
             return f"{step.reason}: {', '.join(step.clashes)}"
         if self.local_is_source and step.clashes:
             return [self.remote(Entry(path, 0)) for path in step.clashes]
-        return f"{step.reason}: {os.path.join(self.root, step.path)}"
+        if step.reason == Reason.DIRECTORY_THERE:
+            return f"directory: {os.path.join(self.root, step.path)}"
+        return f"file: {', '.join(os.path.join(self.root, path) for path in step.clashes)}"
 
 
 def _collisions(summary: TransactionSummary) -> Conflict:

@@ -67,8 +67,8 @@ class SyncObject:
         self._local_hash = local_hash
         self._equal = equal
         self.set_local_path(local_path)
-        if self.exists_locally and self.local_path is not None:
-            self.local_size = os.path.getsize(self.local_path)
+        if local_path is not None and os.path.isfile(local_path):
+            self.local_size = os.path.getsize(local_path)
 
     @classmethod
     def planned(
