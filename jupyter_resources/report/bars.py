@@ -107,10 +107,11 @@ class TerminalBar(_Bar):
         return f"{first} {full * done}{empty * (room - done)} {words}".rstrip()
 
     def _write(self, text: str) -> None:
+        encoding = getattr(self._stream, "encoding", None) or "ascii"
         try:
-            self._stream.write(text)
+            self._stream.write(text.encode(encoding, "replace").decode(encoding))
             self._stream.flush()
-        except (OSError, ValueError):  # closed, a broken pipe, or an encoding without these letters
+        except (OSError, ValueError):  # closed, or a broken pipe
             self._on_screen = 0
             self._next = self._every = float("inf")
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from jupyter_resources.core.events import Copied, Event, Failed, Finished, Listed, Moved, Planned, Stopped
-from jupyter_resources.report.words import duration, files, of, size, verb
+from jupyter_resources.report.words import about, duration, files, of, size, verb
 
 __all__ = ["Phase", "Progress"]
 
@@ -146,5 +146,5 @@ class Progress:
                 parts.append(f"{size(self.bytes_per_second)}/s")
             left = self.seconds_left
             if left is not None and left >= 0.5:
-                parts.append(f"{duration(round(left) if left > 9.5 else math.ceil(left))} left")
+                parts.append(f"{about(left)} left")
         return tuple(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Verb", "count", "duration", "files", "of", "size", "verb"]
+__all__ = ["Verb", "about", "count", "duration", "files", "of", "size", "verb"]
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
@@ -64,7 +64,12 @@ def duration(seconds: float) -> str:
         return f"{round(seconds * 1000)} ms"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
-    whole = round(seconds)
+    return about(seconds)
+
+
+def about(seconds: float) -> str:
+    """A duration that is only guessed: `1 s` at least, no tenths."""
+    whole = max(round(seconds), 1)
     for limit, big, small in ((60, "", "s"), (3600, "min", "s"), (86400, "h", "min")):
         if whole < limit:
             return _two(whole, big, small)

@@ -1,0 +1,1 @@
+"""Pictures of progress and summaries, as literal strings."""
