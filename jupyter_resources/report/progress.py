@@ -17,6 +17,7 @@ FILE_WEIGHT = 50_000
 """What a file costs beside its bytes, in bytes: else a bar stands still over 10,000 small files after a large one."""
 SAMPLE_SECONDS = 0.5
 SMOOTHING_SECONDS = 4.0
+_SIDES = {"source": "the source", "target": "the target"}
 
 
 class Phase(StrEnum):
@@ -129,7 +130,7 @@ class Progress:
     def words(self, direction: str | None = None) -> tuple[str, ...]:
         """What a person wants to know, the most important first: what happens, files, bytes, speed, time left."""
         if self.phase is Phase.LISTING:
-            found = [f"{files(number)} in {side}" for side, number in self.listed.items()]
+            found = [f"{files(number)} in {_SIDES.get(side, side)}" for side, number in self.listed.items()]
             return ("Listing", *found)
         doing = verb(direction)
         first = {Phase.STOPPED: "Stopped", Phase.FINISHED: doing.past.capitalize()}

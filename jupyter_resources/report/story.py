@@ -9,6 +9,7 @@ from itertools import islice
 
 from jupyter_resources.core.errors import one_line
 from jupyter_resources.core.steps import Action, Reason
+from jupyter_resources.report.visible import clip, visible
 from jupyter_resources.report.words import count, duration, files, of, size, verb
 from jupyter_resources.sync.summary import SyncObject, TransactionSummary
 
@@ -17,6 +18,7 @@ __all__ = ["Group", "Line", "State", "Story", "tell"]
 ROWS = 20
 FEW_ROWS = 5
 HINTS = 3
+LOCATION_COLUMNS = 100
 _GOES_ON = "goes on from here: what has arrived isn't sent twice."
 
 
@@ -172,10 +174,11 @@ def _pieces(summary: TransactionSummary, found: _Sorted, planned: bool) -> str:
             what, bytes_ = f"{len(copies):,} of {files(len(copies) + len(missing))}", of(amount, whole)
         said.append(f"{words.base if planned else words.past} {what}, {bytes_}{_place(summary)}")
     if reused:
-        said.append(f"{'reuse' if planned else 'reused'} {_counted(reused, said)}{'' if said else _place(summary)}")
+        said.append(f"{'reuse' if planned else 'reused'} {_counted(reused, said)}{'' if said else _at(summary, 'on')}")
     if gone:
-        where = "" if said or not summary.target else f" from {summary.target}"
-        said.append(f"{'delete' if planned else 'deleted'} {_counted(gone, said)}{where}")
+        said.append(
+            f"{'delete' if planned else 'deleted'} {_counted(gone, said)}{'' if said else _at(summary, 'from')}"
+        )
     return ", ".join(said)
 
 
@@ -184,8 +187,16 @@ def _counted(number: int, said: Sequence[str]) -> str:
 
 
 def _place(summary: TransactionSummary) -> str:
-    origin = f" from {summary.source}" if summary.sync_direction == "pull" and summary.source else ""
-    return origin + (f" {verb(summary.sync_direction).preposition} {summary.target}" if summary.target else "")
+    origin = f" from {_location(summary.source)}" if summary.sync_direction == "pull" and summary.source else ""
+    return origin + _at(summary, verb(summary.sync_direction).preposition)
+
+
+def _at(summary: TransactionSummary, preposition: str) -> str:
+    return f" {preposition} {_location(summary.target)}" if summary.target else ""
+
+
+def _location(where: str) -> str:
+    return clip(visible(where), LOCATION_COLUMNS)
 
 
 def _why_nothing(summary: TransactionSummary) -> str:
@@ -194,7 +205,7 @@ def _why_nothing(summary: TransactionSummary) -> str:
         return _already(summary)
     if skipped:
         return "the only file is skipped" if skipped == 1 else f"all {files(skipped)} are skipped"
-    return "there are no files" + (f" in {summary.source}" if summary.source else "")
+    return "there are no files" + (f" in {_location(summary.source)}" if summary.source else "")
 
 
 def _already(summary: TransactionSummary) -> str:

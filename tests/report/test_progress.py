@@ -68,10 +68,10 @@ def test_the_phases_of_a_life() -> None:
 
 def test_listing_counts_each_side() -> None:
     """Counts grow however late an older one arrives."""
-    assert told(Listed("data", 2000), Listed("bucket", 10), Listed("data", 1000)).words() == (
+    assert told(Listed("data", 2000), Listed("target", 10), Listed("data", 1000)).words() == (
         "Listing",
         "2,000 files in data",
-        "10 files in bucket",
+        "10 files in the target",
     )
 
 

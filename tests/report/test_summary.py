@@ -125,7 +125,7 @@ def test_stopped() -> None:
         (TransactionSummary(), "Nothing to copy: there are no files"),
         (
             push(reused=[file("a", 5)], not_on_target=[file("a", 5)], seconds=0.004),
-            "Reused 1 file to s3://team-data/project in 4 ms",
+            "Reused 1 file on s3://team-data/project in 4 ms",
         ),
         (push(deleted=SAME[:3], seconds=2), "Deleted 3 files from s3://team-data/project in 2.0 s"),
         (push(dryrun=True, to_delete=SAME[:1]), "Would delete 1 file from s3://team-data/project"),
@@ -140,6 +140,12 @@ def test_stopped() -> None:
 def test_headlines(summary: TransactionSummary, expected: str) -> None:
     """One sentence says it all, whatever happened."""
     assert headline(summary) == expected
+
+
+def test_a_long_location_hides_nothing() -> None:
+    """However long the name of a bucket is, the rest of the sentence can be read."""
+    line = headline(push(copied=[file("a", 7)], target="s3://" + "k" * 2000, seconds=1))
+    assert line.startswith("Pushed 1 file, 7 B to s3://kk") and line.endswith("kk in 1.0 s") and len(line) < 150
 
 
 def test_a_file_of_its_own_making() -> None:
