@@ -22,6 +22,7 @@ from jupyter_resources.core.hashing import md5_of, sha256_of
 from jupyter_resources.storage.loop import Loop, waited
 from jupyter_resources.storage.protocol import (
     ANY,
+    DIRECTORY_MARKER,
     STREAM_BYTES,
     WHOLE_BYTES,
     Body,
@@ -46,7 +47,6 @@ COPY_BYTES = 5 << 30
 """Amazon S3 API Reference, CopyObject: objects up to 5 GB."""
 SLOWEST = 64 << 10
 """Bytes a second below which a put counts as stuck."""
-DIRECTORY_MARKER = "directory marker"
 _HEX32 = re.compile(r"[0-9a-f]{32}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 Etags = Literal["md5", "opaque"]
@@ -222,9 +222,10 @@ class ObjectStore:
             self._shared.conditional = False
             return self._send(key, content, sha256, expect)
         except NotFound as error:
-            told = self._told(error)
-            # Nothing there to match, in a bucket that is there.
-            raise (changed(self._raw.asked(key)) if told is error and mode != "overwrite" else told) from None
+            if mode == "overwrite":
+                raise
+            told = self._told(error)  # the bucket is missing, or there is nothing in it to match
+            raise (changed(self._raw.asked(key)) if told is error else told) from None
         self._shared.seen = True
         return etag
 

@@ -24,11 +24,13 @@ __all__ = ["S3Control"]
 BATCH = 1000
 """Amazon S3 API Reference, DeleteObjects: up to 1,000 keys a request."""
 WAITING = 32
+STATUS = {"AccessDenied": 403, "InternalError": 500}
+"""What a code in the answer of DeleteObjects would be as a status."""
 Method = Literal["GET", "PUT", "POST", "HEAD", "DELETE"]
 
 
 class S3Control:
-    """Signed requests to one bucket, or with none to the service. Safe for many threads: each request has a connection."""
+    """Signed requests to one bucket, or with none to the service. Safe for many threads: each has its connection."""
 
     def __init__(self, service: S3Service, bucket: str = "") -> None:
         self.service = service
@@ -180,7 +182,7 @@ class S3Control:
         for row in rows(reply.body, "Error") if reply.body else ():
             key, code = row.get("Key", ""), row.get("Code", "")
             if code not in ("NoSuchKey", "NotFound"):
-                failed[key] = from_reply(500 if code == "InternalError" else 403, code, self.asked(key))
+                failed[key] = from_reply(STATUS.get(code, 400), code, self.asked(key))
         return failed
 
     def _path(self, key: str | None) -> str:

@@ -57,7 +57,9 @@ class Asked:
 
     @property
     def subject(self) -> str:
-        return f"{self.key} in bucket {self.bucket}" if self.key is not None else f"bucket {self.bucket}"
+        if self.key is None:
+            return f"bucket {self.bucket}"
+        return f"{self.key if self.key.isprintable() else repr(self.key)} in bucket {self.bucket}"
 
 
 def from_reply(status: int, code: str, asked: Asked) -> ResourcesError:
@@ -212,10 +214,8 @@ def from_obstore(error: Exception, asked: Asked) -> ResourcesError:
             return InvalidPath(f"{asked.service} can't hold the name {asked.key!r}", hint="rename it, or use --exclude")
     kind = _KIND.search(text)
     match kind and (kind[1] or kind[2]):
-        case "Connect":
+        case "Connect" | "Timeout":  # the only time limit that obstore is given is the one for connecting
             return unreachable(asked)
-        case "Timeout":
-            return timed_out(asked)
         case "BareRedirect":
             return from_reply(301, "", asked)
     return Transient(f"{asked.service} broke off the exchange for {asked.subject}", hint="repeat the line")

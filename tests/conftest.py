@@ -1,0 +1,62 @@
+"""Servers that all tests share: each is started once, when the first test asks for it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from jupyter_resources.storage.s3containers import S3Containers
+from jupyter_resources.storage.s3wire import S3Service
+from tests.servers import processes
+from tests.servers.processes import S3Server
+from tests.servers.proxy import Proxy, proxied
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server: behaviour and speed."""
+    with processes.seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An S3 server that holds every key, however odd."""
+    with processes.moto(tmp_path_factory.mktemp("moto")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def any_s3(request: pytest.FixtureRequest) -> S3Server:
+    """The server named by the (indirect) parameter."""
+    server: S3Server = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture
+def new_bucket() -> Callable[[S3Server], str]:
+    """Makes an empty bucket on a server and gives its name."""
+
+    def make(server: S3Server) -> str:
+        name = f"bucket-{next(_numbers)}"
+        S3Containers(service_of(server)).create(name)
+        return name
+
+    return make
+
+
+@pytest.fixture
+def proxy(seaweedfs: S3Server) -> Iterator[Proxy]:
+    """SeaweedFS behind a proxy that counts requests and breaks those it is told to."""
+    with proxied(seaweedfs.endpoint) as between:
+        yield between
+
+
+def service_of(server: S3Server, **other: object) -> S3Service:
+    """How our engines reach the server; `other` replaces fields."""
+    facts: dict[str, object] = {"endpoint": server.endpoint, "key": server.key, "secret": server.secret, **other}
+    return S3Service(**facts)  # type: ignore[arg-type]
