@@ -75,7 +75,15 @@ class Workspace:
         project = self.project
         variables = {name: text for name, text in os.environ.items() if name.startswith(sources.ENVIRONMENT_PREFIX)}
         files = (sources.user_file_path(), project.root / sources.PROJECT_FILE, project.root / "pyproject.toml")
-        state = (project, variables, self.layers, sources.defaults(), [sources.stamp(file) for file in files], files)
+        # Of variables only a hash is kept: some hold secrets.
+        state = (
+            project,
+            hash(tuple(sorted(variables.items()))),
+            self.layers,
+            sources.defaults(),
+            [sources.stamp(file) for file in files],
+            files,
+        )
         if self._read is None or self._read[0] != state:
             layers = [
                 sources.defaults(),
@@ -250,10 +258,10 @@ class Workspace:
             )
         aws = Path.home() / ".aws"
         files = (sources.config_directory() / "credentials.toml", aws / "credentials", aws / "config")
-        variables = tuple(
-            sorted(item for item in os.environ.items() if item[0].startswith((sources.ENVIRONMENT_PREFIX, "AWS_")))
+        variables = sorted(
+            item for item in os.environ.items() if item[0].startswith((sources.ENVIRONMENT_PREFIX, "AWS_"))
         )
-        state = (name, profile, variables, tuple(sources.stamp(file) for file in files))
+        state = (name, profile, hash(tuple(variables)), tuple(sources.stamp(file) for file in files))
         if state not in self._credentials:
             kept = list(self._credentials.items())[-_REMEMBERED + 1 :]
             self._credentials = {**dict(kept), state: credentials(name, profile)}

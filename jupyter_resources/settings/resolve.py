@@ -147,7 +147,9 @@ def _lay(below: dict[str, Any], above: Mapping[str, Any]) -> None:
 
 def _refuse(invalid: ValidationError, layers: Sequence[Layer]) -> NoReturn:
     """The first problem in words. Never repeats a value: it may be a secret in the wrong place."""
-    problem = invalid.errors(include_url=False, include_input=False)[0]
+    problems = invalid.errors(include_url=False, include_input=False)
+    # A mistyped key is also a missing one; the first is the cause.
+    problem = min(problems, key=lambda each: each["type"] != "extra_forbidden")
     parts = [str(part) for part in problem["loc"] if part != "[key]"]
     key = ".".join(parts)
     layer = next((layer for layer in reversed(layers) if _holds(layer.values, parts)), None)

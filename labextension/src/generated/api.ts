@@ -1,0 +1,189 @@
+// Made by `python -m jupyter_resources.api.schema` from jupyter_resources/api/messages.py. Never edit it.
+
+/** Buckets, the default one first, and what settings say about one of them where only that was asked. */
+export interface BucketList {
+  buckets: BucketMessage[];
+  settings: SettingMessage[];
+  ignored: string[];
+}
+
+/** A bucket as settings name it; `source` and `where` tell who says so. */
+export interface BucketMessage {
+  name: string;
+  provider: string;
+  bucket: string;
+  base_path: string;
+  profile: string;
+  endpoint: string | null;
+  default: boolean;
+  source: string;
+  where: string;
+}
+
+/** A bucket to keep under a short name. */
+export interface BucketsAddRequest {
+  /** what to call it */
+  name: string;
+  /** where it is: s3://bucket/path, gs://…, az://… or a directory (./x, /x) */
+  url: string;
+  /** the connection to use, one that settings name */
+  profile?: string | null;
+  /** the server's address (a new connection) */
+  endpoint?: string | null;
+  /** its region (a new connection) */
+  region?: string | null;
+  /** where its credentials are: auto, keyring, environment, file, aws or none */
+  credentials?: string | null;
+  /** the section of the AWS files to use (a new connection) */
+  aws_profile?: string | null;
+}
+
+/** A bucket to make at its provider. */
+export interface BucketsCreateRequest {
+  /** a bucket's name in the settings, or a URL */
+  name: string;
+}
+
+/** The buckets that settings name. */
+export type BucketsListRequest = Record<string, never>;
+
+/** A bucket to forget. */
+export interface BucketsRmRequest {
+  /** the bucket's name in the settings */
+  name: string;
+}
+
+/** Everything about one bucket. */
+export interface BucketsShowRequest {
+  /** the bucket's name in the settings */
+  name: string;
+}
+
+/** A connection of the project's file that may use your credentials. */
+export interface BucketsTrustRequest {
+  /** the connection's name */
+  profile: string;
+}
+
+/** One file that could not be moved. */
+export interface FailureMessage {
+  path: string;
+  title: string;
+  hint: string;
+}
+
+/** Done, in a sentence; `hint` is what to do next. */
+export interface Note {
+  text: string;
+  hint: string;
+}
+
+/** What went wrong: `type` is stable, for programs; the others are for people. `failed` names single files. */
+export interface ProblemMessage {
+  type: string;
+  title: string;
+  status: number;
+  hint: string;
+  failed: Record<string, string>;
+}
+
+/** Files from a bucket to here. */
+export interface PullRequest {
+  /** files or directories in the bucket */
+  paths: string[];
+  /** the bucket: a name from %buckets, a URL or a directory; else the default one */
+  bucket?: string | null;
+  /** the directory that they go to; else the current one */
+  into?: string;
+  /** show what would be done, and do nothing */
+  dry_run?: boolean;
+  /** overwrite what differs here */
+  force?: boolean;
+  /** only files whose path matches this regular expression */
+  include?: string | null;
+  /** no files whose path matches this regular expression; wins over --include */
+  exclude?: string | null;
+  /** compare contents again instead of trusting recorded digests */
+  verify?: boolean;
+}
+
+/** Files from here to a bucket. */
+export interface PushRequest {
+  /** files, directories or glob patterns */
+  paths: string[];
+  /** the bucket: a name from %buckets, a URL or a directory; else the default one */
+  to?: string | null;
+  /** show what would be done, and do nothing */
+  dry_run?: boolean;
+  /** overwrite what differs on the target */
+  force?: boolean;
+  /** only files whose path matches this regular expression */
+  include?: string | null;
+  /** no files whose path matches this regular expression; wins over --include */
+  exclude?: string | null;
+  /** afterwards delete there what is gone here */
+  delete?: boolean;
+  /** go on even if the source is empty: everything is deleted */
+  allow_empty?: boolean;
+  /** compare contents again instead of trusting recorded digests */
+  verify?: boolean;
+}
+
+/** One file of a transfer: what became of it, and why. */
+export interface RowMessage {
+  path: string;
+  state: string;
+  reason: string;
+  size: number;
+}
+
+/** One value and where it came from. */
+export interface SettingMessage {
+  key: string;
+  value: string;
+  source: string;
+  where: string;
+}
+
+/** What a push, pull or sync would do or did. */
+export interface SummaryMessage {
+  direction: string | null;
+  source: string;
+  target: string;
+  dry_run: boolean;
+  interrupted: boolean;
+  counts: Record<string, number>;
+  sizes: Record<string, number>;
+  bytes_moved: number;
+  seconds: number;
+  requests: number;
+  rows: RowMessage[];
+  failures: FailureMessage[];
+}
+
+/** A bucket made equal to a directory. */
+export interface SyncRequest {
+  /** the directory to mirror */
+  directory: string;
+  /** the bucket: a name from %buckets, a URL or a directory; else the default one */
+  to?: string | null;
+  /** show what would be done, and do nothing */
+  dry_run?: boolean;
+  /** delete there what is gone here, without asking */
+  yes?: boolean;
+  /** go on even if the source is empty: everything is deleted */
+  allow_empty?: boolean;
+}
+
+/** What each operation is asked. */
+export interface OperationRequests {
+  'push': PushRequest;
+  'pull': PullRequest;
+  'sync': SyncRequest;
+  'buckets.list': BucketsListRequest;
+  'buckets.show': BucketsShowRequest;
+  'buckets.add': BucketsAddRequest;
+  'buckets.rm': BucketsRmRequest;
+  'buckets.create': BucketsCreateRequest;
+  'buckets.trust': BucketsTrustRequest;
+}

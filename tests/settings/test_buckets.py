@@ -1,0 +1,197 @@
+"""Naming, forgetting and finding buckets; and what it does to the user's file."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from jupyter_resources.core.errors import AlreadyExists, InvalidPath, InvalidValue, NotFound, ResourcesError
+from jupyter_resources.resources.workspace import Workspace
+
+USER = """# mine
+default_bucket = "team"  # ours
+
+[profiles.lab]  # the lab's server
+provider = "s3"
+endpoint = "http://127.0.0.1:8333"
+region = "us-east-1"
+[buckets.team]
+profile = "lab"
+bucket = "team-data"
+base_path = "projects/{project}"
+"""
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch):
+    """There are credentials for everything."""
+    for name in ("LAB", "S3", "NEW"):
+        monkeypatch.setenv(f"JUPYTER_RESOURCES_{name}_KEY", "key")
+        monkeypatch.setenv(f"JUPYTER_RESOURCES_{name}_SECRET", "secret")
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (None, ("s3", "team-data", "http://127.0.0.1:8333")),
+        ("team", ("s3", "team-data", "http://127.0.0.1:8333")),
+        ("s3://data/a/b", ("s3", "data", None)),
+        ("s3://lab@data/a%20b/", ("s3", "data", "http://127.0.0.1:8333")),
+        (".", ("local", "work", None)),
+        ("~/work", ("local", "work", None)),
+        ("default", ("local", "default", None)),
+    ],
+)
+def test_a_bucket_by_name_url_or_directory(user_file, place, expected):
+    """A bare word is a name; what has a scheme or a slash is a place."""
+    user_file.write_text(USER)
+    spec = Workspace().resolve_bucket(place).spec
+    assert (spec.provider, spec.bucket, spec.endpoint) == expected
+
+
+def test_base_paths(user_file):
+    """From the settings with the project's name, or from the URL."""
+    user_file.write_text(USER)
+    workspace = Workspace()
+    assert workspace.resolve_bucket("team").base_path == f"projects/{workspace.project_name}"
+    assert workspace.resolve_bucket("s3://lab@data/a%20b/").base_path == "a b"
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "expected"),
+    [
+        ("tem", NotFound, "did you mean 'team'?"),
+        ("nothing-like-it", NotFound, "%buckets lists them"),
+        ("work2", NotFound, "a directory is written ./work2"),
+        ("./missing", NotFound, "mkdir -p"),
+        ("s3://nolab@data", NotFound, "did you mean 'lab'?"),
+        ("ftp://data", InvalidValue, "s3://"),
+        ("s3://key:s3cr3t@data", InvalidValue, "belong to a profile"),
+        ("s3://host:9000/data", InvalidValue, "belong to a profile"),
+        ("s3://data/../up", InvalidPath, "rename it"),
+        ("s3://Data!/x", InvalidValue, "s3://bucket/path"),
+        ("s3://data/x?versionId=1", InvalidValue, "s3://bucket/path"),
+        ("gs://lab@data", InvalidValue, "%buckets add"),
+        ("file://other/x", InvalidValue, "three slashes"),
+    ],
+)
+def test_a_bucket_that_cannot_be_is_named_with_the_fix(user_file, home, place, error, expected):
+    """One sentence, one hint, never a password."""
+    user_file.write_text(USER)
+    (home / "work" / "work2").mkdir()
+    with pytest.raises(error) as caught:
+        Workspace().resolve_bucket(place)
+    assert expected in str(caught.value)
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_adding_keeps_what_is_there(user_file):
+    """Comments and order stay, the new tables come at the end; the file stays the user's alone."""
+    user_file.write_text(USER)
+    workspace = Workspace()
+    workspace.add_bucket("more", "s3://lab@more/x")
+    workspace.add_bucket("new", "s3://data", connection={"endpoint": "https://new.example", "region": "eu"})
+    text = user_file.read_text()
+    assert text.startswith('# mine\ndefault_bucket = "team"  # ours\n')
+    assert "[profiles.lab]  # the lab's server\n" in text
+    assert workspace.bucket_names() == ["team", "default", "more", "new"]
+    assert workspace.resolve_bucket("new").spec.endpoint == "https://new.example"
+    assert workspace.resolve_bucket("more").base_path == "x"
+
+
+def test_adding_to_nothing(home, user_file):
+    """The file is made, readable by nobody else; a directory is kept by its whole path."""
+    Workspace().add_bucket("near", "./store")
+    assert user_file.stat().st_mode & 0o777 == 0o600
+    assert Workspace().resolve_bucket("near").spec.root == str(home / "work")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "expected"),
+    [
+        ({"name": "team", "url": "s3://x"}, AlreadyExists, "%buckets rm team"),
+        ({"name": "../x", "url": "s3://x"}, InvalidValue, "letters"),
+        ({"name": "x", "url": "team"}, InvalidValue, "s3://bucket/path"),
+        ({"name": "x", "url": "s3://y", "profile": "lap"}, NotFound, "did you mean 'lab'?"),
+        ({"name": "x", "url": "s3://y", "profile": "lab", "connection": {"region": "eu"}}, InvalidValue, "--region"),
+        (
+            {"name": "x", "url": "s3://y", "connection": {"credentials": "guess"}},
+            InvalidValue,
+            "profiles.x.credentials",
+        ),
+        ({"name": "x", "url": "./y", "connection": {"region": "eu"}}, InvalidValue, "leave out"),
+        ({"name": "lab", "url": "s3://y", "connection": {"region": "eu"}}, AlreadyExists, "--profile lab"),
+    ],
+)
+def test_what_cannot_be_added_changes_nothing(user_file, arguments, error, expected):
+    """The file is as it was."""
+    user_file.write_text(USER)
+    with pytest.raises(error) as caught:
+        Workspace().add_bucket(**arguments)
+    assert expected in str(caught.value)
+    assert user_file.read_text() == USER
+
+
+def test_forgetting(user_file):
+    """The name goes, with the default that named it; the profile stays, another bucket may come to use it."""
+    user_file.write_text(USER)
+    workspace = Workspace()
+    assert workspace.remove_bucket("team") == ["buckets.team", "default_bucket"]
+    assert workspace.bucket_names() == ["default"]
+    assert "[profiles.lab]  # the lab's server" in user_file.read_text()
+
+
+@pytest.mark.parametrize(("name", "expected"), [("default", "can't be forgotten"), ("ours", "take it out there")])
+def test_only_the_users_own_is_forgotten(user_file, project_file, name, expected):
+    """And it is said where the others are."""
+    user_file.write_text(USER)
+    project_file.write_text('[buckets.ours]\nprofile = "lab"\nbucket = "b"\n')
+    with pytest.raises(InvalidValue) as caught:
+        Workspace().remove_bucket(name)
+    assert expected in str(caught.value)
+
+
+def test_two_kernels_adding_at_once_lose_nothing(user_file):
+    """Each reads what the other wrote."""
+    names = [f"b{number}" for number in range(12)]
+    start = threading.Barrier(4)
+
+    def add(mine):
+        start.wait()
+        for name in mine:
+            Workspace("/").add_bucket(name, f"s3://{name}")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, [names[at::4] for at in range(4)]))
+    assert sorted(set(Workspace().bucket_names()) - {"default"}) == sorted(names)
+
+
+def test_a_broken_file_is_not_overwritten(user_file):
+    """It may hold what somebody typed for an hour."""
+    user_file.write_text("[buckets.team\n")
+    with pytest.raises(ResourcesError, match="no valid TOML"):
+        Workspace().add_bucket("x", "s3://x")
+    assert user_file.read_text() == "[buckets.team\n"
+
+
+def test_a_linked_file_stays_a_link(home, user_file):
+    """Settings kept in a directory of dotfiles are written there."""
+    kept = home / "dotfiles.toml"
+    kept.write_text("# kept\n")
+    user_file.symlink_to(kept)
+    Workspace().add_bucket("x", "s3://x")
+    assert user_file.is_symlink()
+    assert "buckets.x" in kept.read_text()
+
+
+def test_the_default_bucket_is_made_on_first_use(home):
+    """And others only when asked."""
+    workspace = Workspace()
+    workspace.remote_storage()
+    assert (home / "data" / "jupyter_resources" / "default").is_dir()
+    workspace.add_bucket("near", "./store")
+    workspace.create_bucket("near")
+    assert (home / "work" / "store").is_dir()
+    with pytest.raises(AlreadyExists):
+        workspace.create_bucket("near")

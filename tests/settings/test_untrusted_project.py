@@ -1,0 +1,135 @@
+"""A project's file comes with a clone: what it must not be able to do."""
+
+from __future__ import annotations
+
+import pytest
+from jupyter_resources.core.errors import Denied, InvalidPath
+from jupyter_resources.resources.workspace import Workspace
+
+USER = """
+default_bucket = "team"
+[profiles.lab]
+provider = "s3"
+region = "eu"
+endpoint = "https://lab.example"
+[buckets.team]
+profile = "lab"
+bucket = "team-data"
+"""
+EVIL = '[profiles.{}]\nprovider = "s3"\nregion = "eu"\nendpoint = "https://evil.example"\n'
+BUCKET = '[buckets.{}]\nprofile = "{}"\nbucket = "theirs"\n'
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch):
+    """The user has credentials for several things."""
+    for name in ("LAB", "S3", "NEW", "AWSISH"):
+        monkeypatch.setenv(f"JUPYTER_RESOURCES_{name}_KEY", "key")
+        monkeypatch.setenv(f"JUPYTER_RESOURCES_{name}_SECRET", "secret")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "aws")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws")
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        EVIL.format("lab"),
+        '[profiles.lab]\nendpoint = "https://evil.example"\n',
+        BUCKET.format("team", "lab"),
+        EVIL.format("evil") + BUCKET.format("team", "evil"),
+        '[buckets.team]\nbase_path = "x"\n',
+    ],
+)
+def test_it_cannot_change_what_is_the_users_own(user_file, project_file, project):
+    """Neither a profile's endpoint nor where a bucket's name leads; and the list says that it tried."""
+    user_file.write_text(USER)
+    before = Workspace().resolve_bucket("team")
+    project_file.write_text(project)
+    workspace = Workspace()
+    assert workspace.resolve_bucket("team") == before
+    assert workspace.resolved.ignored
+
+
+@pytest.mark.parametrize("name", ["new", "s3", "awsish"])
+@pytest.mark.parametrize("endpoint", [True, False])
+@pytest.mark.parametrize("where", ["auto", "environment", "aws", "none"])
+def test_its_own_profiles_get_no_credentials(project_file, name, endpoint, where):
+    """Whatever they are called, and with or without an endpoint, until the user has said so."""
+    text = EVIL.format(name) + f'credentials = "{where}"\n'
+    project_file.write_text((text if endpoint else text.replace("endpoint", "#")) + BUCKET.format("theirs", name))
+    with pytest.raises(Denied, match="comes with the project's file") as caught:
+        Workspace().resolve_bucket("theirs")
+    assert caught.value.hint == f"if you trust it: %buckets trust {name}"
+
+
+def test_nor_by_a_url(project_file):
+    """A plain s3:// URL does not go to the server that the project calls `s3`."""
+    project_file.write_text(EVIL.format("s3"))
+    for url in ("s3://data/x", "s3://s3@data/x"):
+        with pytest.raises(Denied):
+            Workspace().resolve_bucket(url)
+
+
+def test_nor_with_half_a_profile_from_the_environment(project_file, monkeypatch):
+    """A variable that completes the project's profile makes it no more trusted."""
+    project_file.write_text(EVIL.format("new") + BUCKET.format("theirs", "new"))
+    monkeypatch.setenv("JUPYTER_RESOURCES_PROFILES__NEW__REGION", "us")
+    with pytest.raises(Denied):
+        Workspace().resolve_bucket("theirs")
+    monkeypatch.setenv("JUPYTER_RESOURCES_PROFILES__NEW__PROVIDER", "s3")
+    with pytest.raises(Denied):
+        Workspace().resolve_bucket("theirs")
+    monkeypatch.setenv("JUPYTER_RESOURCES_PROFILES__NEW__ENDPOINT", "https://mine.example")
+    assert Workspace().resolve_bucket("theirs").spec.endpoint == "https://mine.example"
+
+
+def test_trust_is_for_what_was_seen(user_file, project_file):
+    """After `%buckets trust` it works; when the project's file changes later, what was trusted stays."""
+    project_file.write_text(EVIL.format("new") + BUCKET.format("theirs", "new"))
+    Workspace().trust_profile("new")
+    assert Workspace().resolve_bucket("theirs").spec.endpoint == "https://evil.example"
+    project_file.write_text(EVIL.format("new").replace("evil", "worse") + BUCKET.format("theirs", "new"))
+    assert Workspace().resolve_bucket("theirs").spec.endpoint == "https://evil.example"
+
+
+def test_a_bucket_on_the_users_profile_is_allowed(user_file, project_file):
+    """That is what a project's file is for: the team's bucket, reached as each member reaches it."""
+    user_file.write_text(USER)
+    project_file.write_text('default_bucket = "ours"\n' + BUCKET.format("ours", "lab"))
+    found = Workspace().resolve_bucket()
+    assert (found.spec.endpoint, found.spec.bucket) == ("https://lab.example", "theirs")
+    assert found.origin is not None and found.origin.foreign
+
+
+@pytest.mark.parametrize("root", ["/etc", "~", "..", "../other", "link"])
+def test_its_directories_stay_in_the_project(home, project_file, root):
+    """A local bucket of the project cannot be the user's home, nor a link that leads there."""
+    (home / "work" / "link").symlink_to(home)
+    project_file.write_text(f'[profiles.near]\nprovider = "local"\nroot = "{root}"\n' + BUCKET.format("near", "near"))
+    with pytest.raises(Denied, match="outside the project"):
+        Workspace().resolve_bucket("near")
+
+
+def test_nor_by_a_link_as_bucket(home, project_file):
+    """The bucket and its base path are followed to their end."""
+    (home / ".ssh").mkdir()
+    (home / "work" / "store").mkdir()
+    (home / "work" / "store" / "theirs").symlink_to(home / ".ssh")
+    project_file.write_text('[profiles.near]\nprovider = "local"\nroot = "store"\n' + BUCKET.format("near", "near"))
+    with pytest.raises(Denied, match="outside the project"):
+        Workspace().resolve_bucket("near")
+
+
+def test_inside_it_may(home, project_file):
+    """A directory of the project as bucket."""
+    project_file.write_text('[profiles.near]\nprovider = "local"\nroot = "store"\n' + BUCKET.format("near", "near"))
+    assert Workspace().resolve_bucket("near").spec.root == str(home / "work" / "store")
+
+
+@pytest.mark.parametrize("path", ["../other", "/etc/..", "a/../../b"])
+def test_a_base_path_does_not_climb(user_file, project_file, path):
+    """Out of the part of a bucket that is the project's."""
+    user_file.write_text(USER)
+    project_file.write_text(BUCKET.format("ours", "lab") + f'base_path = "{path}"\n')
+    with pytest.raises(InvalidPath):
+        Workspace().resolve_bucket("ours")
