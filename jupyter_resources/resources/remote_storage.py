@@ -243,7 +243,7 @@ class RemoteStorage:
     @property
     def _directory(self) -> str | None:
         """Where the base path lies on disk, if the bucket is a directory."""
-        return self._opened.path_of(self._base).rstrip("/") if isinstance(self._opened, LocalStore) else None
+        return os.path.join(self._opened.root, self._base) if isinstance(self._opened, LocalStore) else None
 
     def _listed(self, prefixes: Sequence[str], control: Control, report: Reporter, side: str) -> Listing:
         return listing.list_objects(self._store, prefixes, control, report, side)

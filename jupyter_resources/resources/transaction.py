@@ -43,7 +43,16 @@ def finish(
     refused = [step for step in prepared.plan.of(Action.CONFLICT) if step.needs_force]
     if refused:
         raise _conflict(refused, summary)
-    outcome, done = engine.execute(prepared, cache, control, report)
+    try:
+        outcome, done = engine.execute(prepared, cache, control, report)
+    except KeyboardInterrupt:
+        control.cancel()
+        summary.interrupted = True
+        raise engine.Interrupted(
+            "Stopped; what was finished stays, nothing is left half written",
+            hint="the same line goes on from here",
+            summary=summary,
+        ) from None
     picture.done(outcome, done, summary)
     if summary.interrupted:
         raise engine.Interrupted(
@@ -103,8 +112,9 @@ class Picture:
 
     def _shown(self, step: Step, source: Entry | None, target: Entry | None) -> SyncObject:
         local, remote = (source, target) if self.local_is_source else (target, source)
+        name = step.path.rstrip("/") if self.local_is_source else step.path
         return SyncObject.planned(
-            None if problem(step.path.rstrip("/")) else os.path.join(self.root, step.path),
+            None if problem(name) else os.path.join(self.root, name),
             self.remote(remote) if remote is not None else None,
             self.full_key(step.path),
             {

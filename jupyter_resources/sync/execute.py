@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from jupyter_resources.core.control import Control
@@ -73,13 +74,17 @@ def execute(
         except KeyboardInterrupt:
             interrupted = True
             control.cancel()
-            report(Stopped())
-            workers.drain(tally, report, within=GRACE_SECONDS)
+            with suppress(KeyboardInterrupt):  # an impatient second one: don't wait for the clean-up
+                report(Stopped())
+                workers.drain(tally, report, within=GRACE_SECONDS)
+                report(Finished(time.monotonic() - started))
     finally:
-        control.cancel() if workers.busy else None
+        if workers.busy:
+            control.cancel()
         _remember(tally.done, source, target, cache, clock)
     seconds = time.monotonic() - started
-    report(Finished(seconds))
+    if not interrupted:
+        report(Finished(seconds))
     outcome = Outcome(
         tuple(one.step for one in tally.done),
         tally.failed,

@@ -91,6 +91,13 @@ class Transfer:
             if there is None:
                 raise
             made = there
+        wrong = made.size != body.size or same(made, Entry(step.path, body.size, md5=body.md5, sha256=body.sha256)) is False
+        if wrong:
+            self._to.delete([step.path])  # the old content is gone in any case: better nothing than something else
+            raise Damaged(
+                f"{step.path} was stored with other bytes than were sent ({made.size} instead of {body.size})",
+                hint="repeat the line; if it happens again, the server is at fault",
+            )
         if made.md5 is None and made.sha256 is None:
             made = replace(made, md5=body.md5, sha256=body.sha256)
         return Done(step, replace(step.source, md5=body.md5, sha256=body.sha256), made)
