@@ -69,7 +69,13 @@ class FileBody:
 
     def whole(self) -> bytes:
         with _reading(self.path) as stream:
-            content = b"".join(self._all(stream))
+            self._unchanged(stream)
+            content = stream.read(self.size)  # in one piece: joining chunks would hold everything twice
+            while len(content) < self.size and (more := stream.read(self.size - len(content))):
+                content += more
+            self._unchanged(stream)
+        if len(content) != self.size:
+            raise self._changed()
         self.md5, self.sha256 = md5_of(content), sha256_of(content)
         return content
 
@@ -133,7 +139,7 @@ class ReaderBody:
     def chunks(self) -> Iterator[bytes]:
         reader = self._open()
         said, meant = reader.entry, self._entry
-        if said.size != meant.size or None not in (said.etag, meant.etag) and said.etag != meant.etag:
+        if said.size != meant.size or (None not in (said.etag, meant.etag) and said.etag != meant.etag):
             raise Changed(f"{said.path} changed since it was listed", hint="repeat the line: it compares again")
         etag, parts = said.etag, part_count(said.etag)
         sizes = part_sizes_like(said.size, parts) if parts else ()
@@ -161,22 +167,17 @@ def _reading(path: str) -> Iterator[FileIO]:
     with translated(path):
         try:
             # O_NONBLOCK: a named pipe must not hang the reader; for regular files it means nothing.
-            stream = FileIO(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb")
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except FileNotFoundError:
             raise NotFound(f"{path} vanished before it could be read", hint="repeat the line") from None
         except PermissionError:
             hint = f"chmod u+r {path}, or leave it out with --exclude"
             raise Denied(f"no permission to read {path}", hint=hint) from None
-        except IsADirectoryError:
-            raise _irregular(path) from None
-        with stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise _irregular(path)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise InvalidPath(f"{path} is not a regular file", hint="leave it out with --exclude")
+        with FileIO(descriptor, "rb") as stream:
             yield stream
-
-
-def _irregular(path: str) -> InvalidPath:
-    return InvalidPath(f"{path} is not a regular file", hint="leave it out with --exclude")
 
 
 def _facts(stream: FileIO) -> tuple[int, int, int, int]:

@@ -142,7 +142,7 @@ class LocalStore:
                 count = _copy_some(descriptor, partial, before.st_size - partial.written)
                 if count == 0:
                     break
-            if partial.written != before.st_size or etag_of(os.fstat(descriptor)) != etag_of(before):
+            if partial.written != before.st_size or not _untouched(descriptor, etag_of(before)):
                 raise Changed(f"{self.path_of(source)} changed while it was copied", hint="repeat the line")
 
         try:
@@ -286,8 +286,19 @@ class _LocalReader:
             yield chunk
 
     def _unchanged(self) -> None:
-        if etag_of(os.fstat(self._descriptor)) != self.entry.etag:
+        if not _untouched(self._descriptor, self.entry.etag):
             raise Changed(f"{self._path} changed while it was read", hint="repeat the line once nothing writes to it")
+
+
+def _untouched(descriptor: int, etag: str | None) -> bool:
+    """Whether the open file still has the content it had.
+
+    When another file takes its name, or it is deleted, its ctime moves too; what is open stays whole all the same.
+    """
+    now = os.fstat(descriptor)
+    if now.st_nlink == 0:
+        return etag is not None and etag.split("-")[:2] == etag_of(now).split("-")[:2]  # size and mtime
+    return etag_of(now) == etag
 
 
 def _copy_some(source: int, partial: Partial, left: int) -> int:

@@ -1,0 +1,170 @@
+"""A store that sends only as many requests at once as the other side bears."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from jupyter_resources.core.control import Control
+from jupyter_resources.core.entry import Entry
+from jupyter_resources.core.errors import SlowDown, TimedOut
+from jupyter_resources.storage.protocol import ANY, Body, Capability, Expect, Page, Reader, Store
+
+__all__ = ["Limit", "ThrottledStore"]
+
+START = 64
+MOST = 256
+COOLING_SECONDS = 1.0
+"""Complaints within this time of one another are one complaint: they come from requests sent before the first."""
+
+
+class Limit:
+    """How many requests may run at once: one more after each window of successes, half as many after a complaint.
+
+    Shared by every view of a store; safe from any thread. Who waited longest goes first.
+    """
+
+    def __init__(self, start: int = START, *, most: int = MOST) -> None:
+        self.allowed = start
+        self.running = 0
+        self._most = most
+        self._successes = 0
+        self._cooled_at = float("-inf")
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+
+    @contextmanager
+    def slot(self, control: Control) -> Iterator[None]:
+        """Hold a place for the block. Raises Cancelled as soon as `control` is cancelled."""
+        self._enter(control)
+        try:
+            yield
+        except (SlowDown, TimedOut):
+            self.complained()
+            raise
+        else:
+            self._succeeded()
+        finally:
+            self._leave()
+
+    def _enter(self, control: Control) -> None:
+        control.check()
+        with self._lock:
+            if not self._waiting and self.running < self.allowed:
+                self.running += 1
+                return
+            turn = threading.Event()
+            self._waiting.append(turn)
+        with control.on_cancel(turn.set):
+            turn.wait()
+        with self._lock:
+            if turn in self._waiting:  # woken by the cancel, not by a turn
+                self._waiting.remove(turn)
+                turned = False
+            else:
+                turned = True
+        if control.cancelled:
+            if turned:
+                self._leave()
+            control.check()
+
+    def _leave(self) -> None:
+        with self._lock:
+            self.running -= 1
+            self._wake()
+
+    def _wake(self) -> None:
+        while self._waiting and self.running < self.allowed:
+            self.running += 1
+            self._waiting.popleft().set()
+
+    def _succeeded(self) -> None:
+        with self._lock:
+            self._successes += 1
+            if self._successes >= self.allowed:
+                self._successes = 0
+                self.allowed = min(self._most, self.allowed + 1)
+                self._wake()
+
+    def complained(self) -> None:
+        """The other side asked for less: half as many from now on."""
+        with self._lock:
+            self._successes = 0
+            now = time.monotonic()
+            if now - self._cooled_at >= COOLING_SECONDS:
+                self._cooled_at = now
+                self.allowed = max(1, self.allowed // 2)
+
+
+class ThrottledStore:
+    """`inner`, with as many requests at once as `limit` allows at the moment. Listings aren't held back.
+
+    A read holds its place until the answer begins: held for its whole block, as many reads as there are places, each
+    with a put to the same store inside, would wait for one another for ever. Retries belong outside of this store, so
+    that a request that waits for its next try holds no place.
+    """
+
+    def __init__(self, inner: Store, limit: Limit | None = None) -> None:
+        self._inner = inner
+        self.limit = limit or Limit()
+        self._control = Control()
+
+    def __repr__(self) -> str:
+        return f"ThrottledStore({self._inner!r})"
+
+    @property
+    def location(self) -> str:
+        return self._inner.location
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        return self._inner.capabilities
+
+    def under(self, control: Control) -> ThrottledStore:
+        view = ThrottledStore(self._inner.under(control), self.limit)
+        view._control = control
+        return view
+
+    def list(self, prefix: str = "") -> Iterator[Page]:
+        return self._inner.list(prefix)
+
+    def head(self, key: str) -> Entry:
+        with self.limit.slot(self._control):
+            return self._inner.head(key)
+
+    @contextmanager
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[Reader]:
+        with ExitStack() as stack:
+            with self.limit.slot(self._control):
+                reader = stack.enter_context(self._inner.read(key, start, end))
+            yield _Listening(reader, self.limit)
+
+    def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
+        with self.limit.slot(self._control):
+            return self._inner.put(key, body, expect=expect)
+
+    def copy(self, source: str, target: str, *, expect: Expect = ANY) -> Entry:
+        with self.limit.slot(self._control):
+            return self._inner.copy(source, target, expect=expect)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        with self.limit.slot(self._control):
+            self._inner.delete(keys)
+
+
+class _Listening:
+    """A reader whose complaints on the way count."""
+
+    def __init__(self, reader: Reader, limit: Limit) -> None:
+        self.entry = reader.entry
+        self._reader, self._limit = reader, limit
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._reader
+        except (SlowDown, TimedOut):
+            self._limit.complained()
+            raise
