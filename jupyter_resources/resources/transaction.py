@@ -56,7 +56,7 @@ def finish(
     picture.done(outcome, done, summary)
     if summary.interrupted:
         raise engine.Interrupted(
-            f"Stopped after {len(summary.synced_files)} of {len(summary.files_to_sync)} files; nothing is left half written",
+            f"Stopped after {len(summary.synced_files):,} of {_files(len(summary.files_to_sync))}; nothing is left half written",
             hint="the same line goes on from here",
             summary=summary,
         )
@@ -153,12 +153,12 @@ def _conflict(refused: Sequence[Step], summary: TransactionSummary) -> Conflict:
     names = _few([step.path for step in refused])
     if unknown:
         return Conflict(
-            f"{len(refused)} files exist on the target and can't be compared: {names}",
+            f"{_files(len(refused), 'exists', 'exist')} on the target and can't be compared: {names}",
             hint="--verify reads them to compare; --force overwrites them",
             summary=summary,
         )
     return Conflict(
-        f"{len(refused)} files differ on the target: {names}; nothing was changed",
+        f"{_files(len(refused), 'differs', 'differ')} on the target: {names}; nothing was changed",
         hint="--force overwrites them",
         summary=summary,
     )
@@ -169,12 +169,16 @@ def _incomplete(summary: TransactionSummary) -> Incomplete:
     count = len(summary.failed)
     kept = f"; nothing of {len(summary.to_delete)} was deleted" if summary.to_delete and not summary.deleted else ""
     return Incomplete(
-        f"{count} of {count + len(summary.synced_files)} files failed, the others are done{kept}: "
+        f"{count:,} of {_files(count + len(summary.synced_files))} failed, the others are done{kept}: "
         f"{first}: {one_line(error)}",
         hint=getattr(error, "hint", "") or "the same line tries the failed ones again",
         failed=dict(summary.failed),
         summary=summary,
     )
+
+
+def _files(count: int, one: str = "", many: str = "") -> str:
+    return f"{count:,} file{'' if count == 1 else 's'} {one if count == 1 else many}".rstrip()
 
 
 def _few(names: Sequence[str]) -> str:

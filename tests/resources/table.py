@@ -60,9 +60,9 @@ a directory all there | d/a=1 d/b=2 | d/a=1 d/b=2 | push d | keep d/a (same); ke
 others on the remote stay | d/a=1 | d/z=9 y=8 | push d | copy d/a (new) | d/a=1 d/z=9 y=8
 a name that begins alike is another | f=1 | f.txt=2 f1=3 ff/x=4 | push f | copy f (new) | f=1 f.txt=2 f1=3 ff/x=4
 a directory that begins alike is another | d/a=1 | d2/a=2 d-old/a=3 | push d | copy d/a (new) | d/a=1 d2/a=2 d-old/a=3
-a differing file is a conflict | a=1 | a=2 | push a | !Conflict: 1 files differ on the target: a | =
-a differing size is a conflict | a=1 | a=22 | push a | !Conflict: differ on the target | =
-an empty file against a full one | a= | a=2 | push a | !Conflict: differ on the target | =
+a differing file is a conflict | a=1 | a=2 | push a | !Conflict: 1 file differs on the target: a | =
+a differing size is a conflict | a=1 | a=22 | push a | !Conflict: differs on the target | =
+an empty file against a full one | a= | a=2 | push a | !Conflict: differs on the target | =
 one conflict stops all | d/a=1 d/b=2 d/c=3 | d/b=9 | push d | !Conflict: d/b | =
 two conflicts are both named | d/a=1 d/b=2 | d/a=8 d/b=9 | push d | !Conflict: 2 files differ on the target: d/a, d/b | =
 force overwrites | a=1 | a=2 | push a force | copy a (changed) | a=1
@@ -133,7 +133,7 @@ the reserved directory never travels, forced | .resources/x=1 a=2 | | push . for
 a moved file isn't sent again | d/new=long-content | d/old=long-content | push d | reuse d/new (same content on the target) | d/new=long-content d/old=long-content
 an empty file is never reused | d/new= | d/old= | push d | copy d/new (new) | d/new= d/old=
 verify looks again | a=1 | a=1 | push a verify | keep a (same) | =
-verify still finds the difference | a=1 | a=2 | push a verify | !Conflict: differ | =
+verify still finds the difference | a=1 | a=2 | push a verify | !Conflict: differs | =
 mirror with a push | d/a=1 | d/a=1 d/b=2 | push d delete | keep d/a (same); delete d/b (not in the source) | d/a=1
 mirror a glob is refused | d/a=1 d/b=2 | d/c=3 | push d/* delete | !InvalidValue: a glob can't be mirrored | =
 what is outside of the base path doesn't matter | a=1 | ^a=2 | push a | copy a (new) | a=1 ^a=2
@@ -191,8 +191,8 @@ other local files stay | z=9 d/y=8 | d/a=1 | pull d | copy d/a (new) | d/a=1 d/y
 an equal file stays | a=1 | a=1 | pull a | keep a (same) | =
 an equal empty file stays | a= | a= | pull a | keep a (same) | =
 a directory half here | d/a=1 | d/a=1 d/b=2 | pull d | keep d/a (same); copy d/b (new) | d/a=1 d/b=2
-a differing file is a conflict | a=2 | a=1 | pull a | !Conflict: 1 files differ on the target: a | =
-a differing size is a conflict | a=22 | a=1 | pull a | !Conflict: differ | =
+a differing file is a conflict | a=2 | a=1 | pull a | !Conflict: 1 file differs on the target: a | =
+a differing size is a conflict | a=22 | a=1 | pull a | !Conflict: differs | =
 one conflict stops all | d/b=9 | d/a=1 d/b=2 | pull d | !Conflict: d/b | =
 force overwrites | a=2 | a=1 | pull a force | copy a (changed) | a=1
 force leaves others | d/b=2 | d/a=1 | pull d force | copy d/a (new) | d/a=1 d/b=2

@@ -1,0 +1,293 @@
+"""What goes wrong outside of us: each has one line that names the thing and the fix, and leaves no half-written target."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jupyter_resources import RemoteStorage, RemoteStorageConfig, ResourcesError
+from jupyter_resources.core.errors import (
+    Denied,
+    Incomplete,
+    InvalidValue,
+    NoSpace,
+    NotFound,
+    TimedOut,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
+from jupyter_resources.storage.memory import MemoryStore
+from jupyter_resources.sync.digests import DigestCache
+from jupyter_resources.testing.trees import contents, held, tree
+from tests.resources.test_table import s3_conf
+from tests.servers.processes import S3Server
+
+Verb = Callable[[RemoteStorage], object]
+VERBS: dict[str, Verb] = {
+    "push": lambda storage: storage.push("a"),
+    "pull": lambda storage: storage.pull("a", force=True),
+    "sync": lambda storage: storage.sync("a"),
+    "delete": lambda storage: storage.delete("a"),
+    "list_objects": lambda storage: storage.list_objects("a"),
+}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current directory, with a file `a`."""
+    place = tmp_path / "here"
+    tree({"a": b"mine"}, place)
+    monkeypatch.chdir(place)
+    return place
+
+
+def on_memory(files: dict[str, bytes]) -> RemoteStorage:
+    store = MemoryStore()
+    for key, content in files.items():
+        store.raw_put(key, content)
+    return RemoteStorage(RemoteStorageConfig("memory", "", "b", ""), store=store, cache=DigestCache(None))
+
+
+def asserts_a_person_can_act(error: ResourcesError, *words: str) -> None:
+    """One line that names the thing, and one that says what to type or do."""
+    assert "\n" not in error.message
+    assert error.hint
+    for word in words:
+        assert word in str(error), error
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_unknown_bucket(verb: str, here: Path, seaweedfs: S3Server, tmp_path: Path) -> None:
+    for conf in (s3_conf(seaweedfs, "no-such-bucket", ""), RemoteStorageConfig("local", str(tmp_path), "nowhere", "")):
+        with pytest.raises(NotFound) as caught:
+            VERBS[verb](RemoteStorage(conf, cache=DigestCache(None)))
+        asserts_a_person_can_act(caught.value, conf.bucket)
+    assert contents(here) == {"a": b"mine"}
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("wrong", ["key", "secret"])
+def test_wrong_credentials(verb: str, wrong: str, here: Path, seaweedfs: S3Server) -> None:
+    conf = replace(s3_conf(seaweedfs, "any", ""), **{wrong: "marked-wrong-value"})
+    with pytest.raises(Unauthenticated) as caught:
+        VERBS[verb](RemoteStorage(conf, cache=DigestCache(None)))
+    asserts_a_person_can_act(caught.value, seaweedfs.endpoint, "credentials")
+    assert "marked-wrong-value" not in (str(caught.value) if wrong == "secret" else "")
+    assert contents(here) == {"a": b"mine"}
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_network_is_told_soon(verb: str, here: Path) -> None:
+    """A closed port. The promise is 5 s; the bound here only tells retries for minutes from that on a busy machine."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    conf = RemoteStorageConfig("s3", "k", "bucket", "s", host="127.0.0.1", port=port, secure=False)
+    started = time.monotonic()
+    with pytest.raises(Unavailable) as caught:
+        VERBS[verb](RemoteStorage(conf, cache=DigestCache(None)))
+    assert time.monotonic() - started < 15
+    asserts_a_person_can_act(caught.value, f"127.0.0.1:{port}")
+    assert contents(here) == {"a": b"mine"}
+
+
+def test_a_host_that_does_not_exist(here: Path) -> None:
+    conf = RemoteStorageConfig("s3", "k", "bucket", "s", host="no-such-host.invalid")
+    with pytest.raises(Unavailable) as caught:
+        RemoteStorage(conf, cache=DigestCache(None)).push("a")
+    asserts_a_person_can_act(caught.value, "no-such-host.invalid")
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 1 MiB. Needs root, as in CI: `mount -t tmpfs`."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], check=True)
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_full_disk_on_pull(full_disk: Path) -> None:
+    tree({"big": b"before", "small": b"old"}, full_disk)
+    storage = on_memory({"big": os.urandom(3 << 20), "small": b"new"})
+    with pytest.raises(Incomplete) as caught:
+        storage.pull("", full_disk, force=True)
+    assert isinstance(caught.value.failed["big"], NoSpace)
+    asserts_a_person_can_act(caught.value, "big")
+    left = contents(full_disk)
+    assert left == {"big": b"before", "small": b"old" if "small" in caught.value.failed else b"new"}
+    assert sorted(os.listdir(full_disk)) == ["big", "small"]
+
+
+def test_a_full_disk_on_push(full_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree({"big": os.urandom(3 << 20), "small": b"new"}, tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here")
+    storage = RemoteStorage(RemoteStorageConfig("local", str(full_disk), "b", ""), cache=DigestCache(None))
+    storage.create_bucket()
+    with pytest.raises(Incomplete) as caught:
+        storage.push(".")
+    assert isinstance(caught.value.failed["big"], NoSpace)
+    assert contents(full_disk / "b") == ({} if "small" in caught.value.failed else {"small": b"new"})
+
+
+def test_a_cache_that_cannot_be_written_hinders_nothing(full_disk: Path, here: Path) -> None:
+    (full_disk / "fill").write_bytes(b"x" * ((1 << 20) - 4096))
+    storage = RemoteStorage(
+        RemoteStorageConfig("memory", "", "b", ""), store=MemoryStore(), cache=DigestCache(full_disk / "c" / "d.sqlite")
+    )
+    assert len(storage.push("a").synced_files) == 1
+    assert len(storage.push("a").on_target_eq_md5) == 1
+
+
+def test_a_damaged_cache_is_thrown_away(here: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    path.write_bytes(b"this is no database, whatever its name says" * 100)
+    storage = RemoteStorage(RemoteStorageConfig("memory", "", "b", ""), store=MemoryStore(), cache=DigestCache(path))
+    assert len(storage.push("a").synced_files) == 1
+    assert len(storage.push("a").on_target_eq_md5) == 1
+    assert path.read_bytes()[:6] == b"SQLite"
+
+
+AS_NOBODY = """
+import os, sys
+os.setgid(65534); os.setuid(65534)
+os.chdir({here!r})
+from jupyter_resources import RemoteStorage, RemoteStorageConfig
+from jupyter_resources.core.errors import ResourcesError
+from jupyter_resources.storage.memory import MemoryStore
+from jupyter_resources.sync.digests import DigestCache
+store = MemoryStore(); store.raw_put("d/a", b"theirs"); store.raw_put("closed/a", b"theirs")
+storage = RemoteStorage(RemoteStorageConfig("memory", "", "b", ""), store=store, cache=DigestCache(None))
+try:
+    print(storage.{call})
+except ResourcesError as error:
+    print(type(error).__name__, error)
+    print({{path: type(one).__name__ + ": " + str(one) for path, one in getattr(error, "failed", {{}}).items()}})
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("push('secret')", ["Incomplete", "Denied", "secret", "chmod"]),
+        ("push('closed')", ["NotFound", "closed", "permission"]),
+        ("pull('closed')", ["Incomplete", "Denied", "closed"]),
+        ("pull('d')", ["Incomplete", "Denied", "d/a"]),
+    ],
+)
+def test_no_permission(tmp_path: Path, call: str, expected: list[str]) -> None:
+    """Seen as another user: a file that can't be read, a directory that can't be entered or written."""
+    place = tree({"secret": b"1", "closed/x": b"2", "open": b"3"}, tmp_path / "here")
+    for directory in (tmp_path, *tmp_path.parents):
+        if directory.owner() == "root" and str(directory).startswith("/tmp/"):
+            directory.chmod(0o755)
+    place.chmod(0o755)
+    (place / "secret").chmod(0o600)
+    (place / "closed").chmod(0o700)
+    script = AS_NOBODY.format(here=str(place), call=call)
+    # The interpreter may live in a directory that only root may enter: what is needed later is imported first.
+    preload = (
+        "import importlib.metadata, jupyter_resources.resources.remote_storage, jupyter_resources.storage.memory, sqlite3, glob, "
+        "platformdirs, encodings.idna, concurrent.futures.thread\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", preload + script], capture_output=True, text=True, check=False)
+    for word in expected:
+        assert word in ended.stdout, ended.stdout + ended.stderr
+    assert contents(place) == {"secret": b"1", "closed/x": b"2", "open": b"3"}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("x" * 255 + "/" + "y" * 255 + "/" + "z" * 255 + "/" + "w" * 255 + "/" + "1234", "name of"),
+        ("bell\a", "control character"),
+        ("back\\slash", "backslash"),
+    ],
+)
+def test_a_name_that_the_other_side_cannot_hold(tmp_path: Path, name: str, reason: str) -> None:
+    """Such a file is skipped with its reason; the others go."""
+    place = tree({f"d/{name}": b"1", "d/ok": b"2"}, tmp_path / "names")
+    storage = on_memory({})
+    summary = storage.push("d", place)
+    assert [one.name for one in summary.synced_files] == ["d/ok"]
+    (skipped,) = summary.skipped_source_files
+    assert reason in skipped.reason
+
+
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    place = tmp_path / "names"
+    (place / "d").mkdir(parents=True)
+    (place / "d" / "ok").write_bytes(b"1")
+    Path(os.fsdecode(os.fsencode(str(place)) + b"/d/\xff\xfe")).write_bytes(b"2")
+    summary = on_memory({}).push("d", place)
+    assert [one.name for one in summary.synced_files] == ["d/ok"]
+    assert len(summary.skipped_source_files) == 1
+    assert "text" in summary.skipped_source_files[0].reason or "UTF-8" in summary.skipped_source_files[0].reason
+
+
+def test_names_that_differ_only_in_case_on_a_side_that_folds_it(tmp_path: Path) -> None:
+    place = tree({"d/README": b"1", "d/readme": b"2"}, tmp_path / "names")
+    store = MemoryStore(folds_case=True)
+    storage = RemoteStorage(RemoteStorageConfig("memory", "", "b", ""), store=store, cache=DigestCache(None))
+    with pytest.raises(FileExistsError, match="differs only in case") as caught:
+        storage.push("d", place)
+    assert isinstance(caught.value, ResourcesError)
+    asserts_a_person_can_act(caught.value, "d/readme", "d/README")
+    assert held(store) == {}
+
+
+@pytest.mark.parametrize(
+    ("conf", "error", "words"),
+    [
+        (RemoteStorageConfig("nonsense", "k", "b", "s"), Unsupported, "nonsense"),
+        (RemoteStorageConfig("azure_blobs", "k", "b", "s"), Unsupported, "azure_blobs"),
+    ],
+)
+def test_a_provider_that_is_not_there(
+    here: Path, conf: RemoteStorageConfig, error: type[ResourcesError], words: str
+) -> None:
+    with pytest.raises(error) as caught:
+        RemoteStorage(conf, cache=DigestCache(None)).push("a")
+    asserts_a_person_can_act(caught.value, words)
+
+
+@pytest.mark.parametrize("name", ["UPPER", "a", "with space", "../up", "-dash", "x" * 64, ""])
+def test_a_bucket_name_that_cannot_be(seaweedfs: S3Server, name: str) -> None:
+    with pytest.raises((InvalidValue, NotFound)) as caught:
+        RemoteStorage(s3_conf(seaweedfs, name, ""), cache=DigestCache(None)).create_bucket()
+    asserts_a_person_can_act(caught.value)
+
+
+def test_creating_a_bucket_twice(seaweedfs: S3Server, tmp_path: Path) -> None:
+    for conf in (s3_conf(seaweedfs, "made-twice", ""), RemoteStorageConfig("local", str(tmp_path), "twice", "")):
+        storage = RemoteStorage(conf, cache=DigestCache(None))
+        storage.create_bucket()
+        storage.create_bucket()
+        with pytest.raises(FileExistsError) as caught:
+            storage.create_bucket(exist_ok=False)
+        assert isinstance(caught.value, ResourcesError)
+        asserts_a_person_can_act(caught.value, conf.bucket)
+
+
+def test_timed_out_and_denied_are_what_people_catch() -> None:
+    """The tree's leaves are also the builtin errors."""
+    assert issubclass(TimedOut, TimeoutError) and issubclass(TimedOut, ConnectionError)
+    assert issubclass(Denied, PermissionError) and issubclass(NotFound, FileNotFoundError)
+    assert issubclass(NoSpace, OSError) and issubclass(InvalidValue, ValueError)
