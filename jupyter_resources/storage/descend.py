@@ -1,7 +1,5 @@
 """Reaching directories below a root step by step, so that no symbolic link leads outside."""
 
-# Descriptors of directories are the point; a Path has none.
-# ruff: noqa: PTH103
 from __future__ import annotations
 
 import errno

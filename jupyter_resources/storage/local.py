@@ -1,7 +1,5 @@
 """A directory as a store, and as the working tree that is pushed from and pulled to. POSIX only."""
 
-# Descriptors of directories are the point; a Path has none.
-# ruff: noqa: PTH100, PTH116, PTH118
 from __future__ import annotations
 
 import copy
@@ -19,12 +17,13 @@ from jupyter_resources.core.errors import (
     Changed,
     Damaged,
     Incomplete,
+    InvalidPath,
     InvalidValue,
     NotFound,
     ResourcesError,
 )
 from jupyter_resources.storage.descend import Descent
-from jupyter_resources.storage.partial import Partial, etag_of
+from jupyter_resources.storage.partial import Partial, etag_of, is_partial
 from jupyter_resources.storage.protocol import ANY, STREAM_BYTES, Body, Capability, Expect, Page, Reader
 from jupyter_resources.storage.translate import from_os, translated
 from jupyter_resources.storage.walk import Prune, entry_of, walk
@@ -89,13 +88,14 @@ class LocalStore:
         self._control.check()
         with translated(self.root):
             try:
-                if not stat.S_ISDIR(os.stat(self.root).st_mode):
-                    raise NotFound(f"{self.root} is a file, not a directory", hint="name the directory it is in")
+                status = os.stat(self.root)
             except FileNotFoundError:
                 if not self._descent.create:
                     raise self._descent.missing() from None
                 yield Page([])
                 return
+            if not stat.S_ISDIR(status.st_mode):
+                raise NotFound(f"{self.root} is a file, not a directory", hint="name the directory it is in")
             for page in walk(self.root, prefix, self._prune, self._control):
                 self._control.count("walk")
                 yield page
@@ -199,6 +199,8 @@ class LocalStore:
 
     def _write(self, key: str, fill: Callable[[Partial], None], expect: Expect) -> os.stat_result:
         """Fill a partial file and make it `key`; whatever happens, nothing half-done stays."""
+        if is_partial(key.rpartition("/")[2]):
+            raise InvalidPath(f"{key!r} is a name for files on their way, which are never listed", hint="rename it")
         made: _Made = []
         done = False
         with translated(self.path_of(key)):

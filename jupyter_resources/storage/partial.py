@@ -1,7 +1,5 @@
 """A local file on its way: a locked temporary name beside the target, then the commit that makes it the target."""
 
-# Descriptors of directories are the point; a Path has none.
-# ruff: noqa: PTH108
 from __future__ import annotations
 
 import errno

@@ -29,7 +29,7 @@ class Patience:
 
     tries: int = 8
     seconds: float = 60.0
-    offline_seconds: float = 4.0
+    offline_seconds: float = 4.5
     first: float = 0.5
     longest: float = 10.0
     random: Callable[[], float] = random.random

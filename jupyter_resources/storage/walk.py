@@ -1,7 +1,5 @@
 """Walking a directory tree: which files are there, and which are left out for which reason."""
 
-# One string a file: a Path object for each would cost more than listing it.
-# ruff: noqa: PTH112, PTH118
 from __future__ import annotations
 
 import errno

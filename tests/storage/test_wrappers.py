@@ -524,7 +524,7 @@ def test_spoiled_reads_are_noticed_by_the_body():
         fill(inner, {"k": b"x" * 1_000_000})
         target = MemoryStore("target")
         with pytest.raises(Damaged), FaultyStore(inner, [fault]).read("k") as reader:
-            target.put("k", ReaderBody(lambda: reader, reader.entry))  # noqa: B023
+            target.put("k", ReaderBody(lambda: reader, reader.entry))
         assert held(target) == {}
 
 
