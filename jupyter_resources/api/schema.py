@@ -26,7 +26,7 @@ _PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boo
 
 def typescript() -> str:
     """All of them, sorted by name; the same models give the same text, byte for byte."""
-    models = sorted({*_models(), ProblemMessage}, key=lambda model: model.__name__)
+    models: list[type[BaseModel]] = sorted([*_models(), ProblemMessage], key=lambda model: model.__name__)
     parts = [_HEAD, *(_interface(model) for model in models)]
     requests = "".join(f"  '{name}': {operation.request.__name__};\n" for name, operation in OPERATIONS.items())
     parts.append(f"/** What each operation is asked. */\nexport interface OperationRequests {{\n{requests}}}\n")
@@ -34,10 +34,11 @@ def typescript() -> str:
 
 
 def _models() -> Iterator[type[BaseModel]]:
-    for _, model in inspect.getmembers(messages, inspect.isclass):
-        if issubclass(model, messages.Request | messages.Message) and model.__name__ in messages.__all__:
-            if model is not messages.Request:
-                yield model
+    wire = (messages.Request, messages.Message)
+    for name in messages.__all__:
+        model = getattr(messages, name)
+        if inspect.isclass(model) and issubclass(model, wire) and model not in wire:
+            yield model
 
 
 def _interface(model: type[BaseModel]) -> str:

@@ -35,6 +35,10 @@ def unload(shell: InteractiveShell) -> None:
     manager = shell.magics_manager
     for name in _MAGICS:
         ours = manager.registry.pop(name, None)
+        if ours is None:
+            continue
+        if ours in shell.configurables:
+            shell.configurables.remove(ours)
         for magics in manager.magics.values():
             for word in [word for word, magic in magics.items() if getattr(magic, "__self__", magic) is ours]:
                 del magics[word]

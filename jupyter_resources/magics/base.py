@@ -79,7 +79,7 @@ class JupyterResources(Configurable):
                 return None
             if transfer:
                 return self._transfer(name, request, quiet=quiet)
-            return self._ask(name, request, quiet=quiet)
+            return self._ask(name, request)
         except (ResourcesError, KeyboardInterrupt) as error:
             raise fixes.fixed(error, f"{parsing.magic_of(name)} {line.strip().rstrip('; ')}".strip()) from None
 
@@ -108,13 +108,10 @@ class JupyterResources(Configurable):
         found = split(line, {**self.shell.user_ns, **(names or {})})
         return found.words, found.quiet
 
-    def _ask(self, name: str, request: Any, *, quiet: bool) -> Any:
+    def _ask(self, name: str, request: Any) -> Any:
         from jupyter_resources.api import dispatch
 
-        answer = dispatch.run(self.workspace, name, request)
-        if quiet:
-            self.showing.quiet(answer)
-        return answer
+        return dispatch.run(self.workspace, name, request)
 
     def _transfer(self, name: str, request: Any, *, quiet: bool) -> Any:
         from jupyter_resources.api import dispatch

@@ -30,36 +30,28 @@ class Words:
 
 @dataclass(slots=True)
 class _Word:
-    """The word being read: its text, and the value, as long as that is all of it."""
+    """The word being read: literal text, and values with the expression that gave them."""
 
-    text: str = ""
     begun: bool = False
-    alone: Any = None
-    parts: int = 0
-    expanded_first: bool = field(default=False)
+    parts: list[tuple[Any, str]] = field(default_factory=list)
 
-    def add(self, text: str) -> None:
-        self.text += text
+    def add(self, value: Any, source: str = "") -> None:
+        self.parts.append((value, source))
         self.begun = True
-        self.parts += 1
-
-    def add_value(self, value: Any, source: str) -> None:
-        if self.parts == 0:
-            self.alone, self.expanded_first = value, True
-        self.add("" if isinstance(value, list | tuple | set | frozenset) else _text(value, source))
-        if self.parts > 1 and isinstance(self.alone, list | tuple | set | frozenset):
-            raise InvalidValue(
-                f"{source} can't be joined with other text: it is many values", hint="put a blank between"
-            )
 
     def finished(self) -> list[str]:
         if not self.begun:
             return []
-        if self.parts == 1 and isinstance(self.alone, list | tuple | set | frozenset):
-            found = [_text(each, "a value in the list") for each in _ordered(self.alone)]
+        many = [(value, source) for value, source in self.parts if isinstance(value, list | tuple | set | frozenset)]
+        if many and len(self.parts) > 1:
+            raise InvalidValue(
+                f"{many[0][1]} is many values and can't be joined to other text", hint="put a blank between"
+            )
+        if many:
+            found = [_text(each, f"a value in {many[0][1]}") for each in _ordered(many[0][0])]
         else:
-            found = [self.text]
-        if self.expanded_first and any(each.startswith("-") for each in found):
+            found = ["".join(_text(value, source) for value, source in self.parts)]
+        if self.parts and self.parts[0][1] and any(each.startswith("-") for each in found):
             # Else a file with a hostile name could switch options on.
             raise InvalidValue(f"{found[0]!r} comes from a value and looks like an option", hint="for a path: ./-name")
         return found
@@ -111,7 +103,7 @@ def _expand(line: str, at: int, word: _Word, names: Mapping[str, Any]) -> int:
     if here == "{":
         end = _closing(line, at)
         source = line[at + 1 : end]
-        word.add_value(_evaluated(source, names), f"{{{source}}}")
+        word.add(_evaluated(source, names), f"{{{source}}}")
         return end + 1
     name = _NAME.match(line, at)
     if name is None or name[1].split(".")[0] not in names:
@@ -124,7 +116,7 @@ def _expand(line: str, at: int, word: _Word, names: Mapping[str, Any]) -> int:
         if not hasattr(value, attribute):
             break
         value, length = getattr(value, attribute), length + 1 + len(attribute)
-    word.add_value(value, f"${name[1][:length]}")
+    word.add(value, f"${name[1][:length]}")
     return at + 1 + length
 
 

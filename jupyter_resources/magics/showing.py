@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ _SHOWN = (
     "jupyter_resources.api.messages.Note",
 )
 """The types that magics return; by name, so that none of them is loaded before it is shown."""
+_QUIET_LINE = re.compile(r"get_ipython\(\)\.run_line_magic\('(push|pull|sync|buckets)', ['\"].*; *['\"]\)\s*$")
 _FRAMES = 12
 """The displayhook is this near when it asks for a picture."""
 
@@ -41,6 +43,7 @@ class Showing:
 
     def register(self) -> None:
         """Teach the shell what answers look like, also when a later cell evaluates them."""
+        self._shell.input_transformers_post.append(_end_quietly)
         pictures: Any = self._shell.display_formatter
         for kind in _SHOWN:
             for formatter, function in (
@@ -52,6 +55,8 @@ class Showing:
 
     def unregister(self) -> None:
         """As it was before."""
+        transformers = self._shell.input_transformers_post
+        transformers[:] = [each for each in transformers if each is not _end_quietly]
         while self._before:
             formatter, kind, before = self._before.pop()
             if before is None:
@@ -59,17 +64,13 @@ class Showing:
             else:
                 formatter.for_type(kind, before)
 
-    def quiet(self, answer: Any) -> None:
-        """Let the running cell end without showing `answer` (again)."""
-        self._done = (answer, self._shell.execution_count)
-
     @contextmanager
     def transfer(self, direction: str, *, quiet: bool) -> Iterator[tuple[Reporter, Callable[[Any], None]]]:
         """A reporter that shows progress, and how to show the answer in its place."""
         from jupyter_resources.report.bars import NotebookBar, TerminalBar
 
         if quiet:
-            yield silent, self.quiet
+            yield silent, lambda answer: None
         elif self.in_kernel:
             canvas = _Canvas()
             with NotebookBar(canvas.update, direction) as bar:
@@ -90,7 +91,7 @@ class Showing:
 
         bar.close()
         canvas.update(pictures.mimebundle(answer))
-        self.quiet(answer)
+        self._done = (answer, self._shell.execution_count)
 
     def _shown_already(self, answer: Any) -> None:
         """Asked before every picture: returning means there is nothing left to show, raising that there is."""
@@ -129,6 +130,13 @@ class _Canvas:
         self._id = self._id or uuid.uuid4().hex
         transient = {"display_id": self._id}
         publish_display_data(bundle, transient=transient, update=not first)  # type: ignore[no-untyped-call]
+
+
+def _end_quietly(lines: list[str]) -> list[str]:
+    """Where a cell's last line is `%push data;`, put a `;` behind its Python form too, where IPython looks for it."""
+    if lines and _QUIET_LINE.match(lines[-1]):
+        return [*lines[:-1], lines[-1].rstrip() + ";\n"]
+    return lines
 
 
 def _pretty(answer: Any, printer: RepresentationPrinter, cycle: bool) -> None:

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from jupyter_resources.core.errors import AlreadyExists, InvalidPath, InvalidValue, NotFound, ResourcesError
 from jupyter_resources.resources.workspace import Workspace
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from jupyter_resources.core.errors import InvalidValue, NotFound
 from jupyter_resources.resources.workspace import Workspace
 from jupyter_resources.settings.sources import given

@@ -12,6 +12,7 @@ import traceback
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
+
 from jupyter_resources.api import dispatch
 from jupyter_resources.core.errors import Denied, Unauthenticated
 from jupyter_resources.resources.workspace import Workspace
@@ -157,7 +158,7 @@ def test_a_file_that_others_can_read_is_refused(user_file, mode):
     assert caught.value.hint == f"chmod 600 {path}"
 
 
-@pytest.mark.parametrize("show", [repr, str, "{}".format, "{0!r:>20}".format, lambda one: "%s" % one])
+@pytest.mark.parametrize("show", [repr, str, "{}".format, "{0!r:>20}".format, "%s".__mod__])
 def test_a_secret_does_not_show(show):
     """Not by any way of making text."""
     assert MARK not in show(Secret(MARK))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from jupyter_resources.core.errors import Denied, InvalidPath
 from jupyter_resources.resources.workspace import Workspace
 

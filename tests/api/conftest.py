@@ -1,0 +1,7 @@
+"""What tests of the operations share."""
+
+from __future__ import annotations
+
+from tests.homes import home
+
+__all__ = ["home"]
