@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice
 
@@ -241,7 +241,13 @@ def _groups(summary: TransactionSummary, found: _Sorted, planned: bool) -> tuple
         _group(State.REUSED, found.reused, summary, FEW_ROWS),
         _group(State.SKIPPED, summary.skipped_source_files, summary, FEW_ROWS),
     ]
-    return tuple(group for group in groups if group.lines)
+    shown = (replace(group, lines=tuple(_below(line, summary.base_path) for line in group.lines)) for group in groups)
+    return tuple(group for group in shown if group.lines)
+
+
+def _below(line: Line, base: str) -> Line:
+    """The line named as a person types it: below the base path, which the headline shows."""
+    return replace(line, name=line.name.removeprefix(f"{base}/")) if base else line
 
 
 def _group(state: State, members: Sequence[SyncObject], summary: TransactionSummary, rows: int = ROWS) -> Group:

@@ -11,7 +11,7 @@ __all__ = ["open_driver"]
 
 
 def open_driver(conf: RemoteStorageConfig) -> Any:
-    """A libcloud StorageDriver; not thread-safe, as libcloud's aren't. Raises Unsupported for memory and unknown names."""
+    """A libcloud StorageDriver; not thread-safe, as libcloud's aren't. Raises Unsupported for memory and unknowns."""
     provider = str(conf.provider)
     if provider == Provider.MEMORY:
         raise Unsupported("a memory bucket has no libcloud driver", hint="use provider='local' with a directory as key")

@@ -15,7 +15,7 @@ __all__ = ["RemoteObject"]
 
 
 class RemoteObject:
-    """One object: `name` is its full key, `size` in bytes, `hash` its MD5 where the provider tells it, else its ETag."""
+    """One object: `name` is its full key, `size` in bytes, `hash` its MD5 where the provider tells, else its ETag."""
 
     def __init__(self, entry: Entry, store: Store, base_path: str, provider: str) -> None:
         self.name = joined(base_path, entry.path) if not entry.path.startswith("/") else f"{base_path}/{entry.path}"

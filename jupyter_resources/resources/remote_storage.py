@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -130,9 +131,10 @@ class RemoteStorage:
             rules = IgnoreRules(root, secrets=force)
             store = LocalStore(root, prune=rules.reason)
             found = [_found(root, pattern) for pattern in patterns]
-            if delete and any(matched != [os.path.normpath(one)] for one, matched in zip(patterns, found, strict=True)):
-                if any(matched != [""] for matched in found):
-                    raise InvalidValue("a glob can't be mirrored: it doesn't say what is gone", hint="give a directory")
+            if delete and any(
+                glob.has_magic(one) and one not in same for one, same in zip(patterns, found, strict=True)
+            ):
+                raise InvalidValue("a glob can't be mirrored: it doesn't say what is gone", hint="give a directory")
             walked = listing.walk(store, [one for matched in found for one in matched], report)
             if not walked and not (delete and allow_empty):
                 raise _nothing(patterns, walked)
@@ -157,14 +159,16 @@ class RemoteStorage:
         path_regex: Regex = None,
         *,
         verify: bool = False,
+        missing_ok: bool = True,
         report: Reporter = silent,
     ) -> TransactionSummary:
         """Copy an object, or all below a path, to `local_base_dir` (default: the current directory).
 
         The remote path, relative to the base path, is made again below `local_base_dir`. A backslash counts as `/`
-        unless `convert_to_linux_path` is False. Nothing found is a warning in the log and an empty summary. Local files
-        that differ raise Conflict before anything moves, unless `force`; a directory in the place of a file always
-        does. Object names that would lead outside are skipped, each with its reason in `skipped_source_files`.
+        unless `convert_to_linux_path` is False. Nothing found is a warning in the log and an empty summary, or NotFound
+        unless `missing_ok`. Local files that differ raise Conflict before anything moves, unless `force`; a directory in
+        the place of a file always does. Object names that would lead outside are skipped, each with its reason in
+        `skipped_source_files`.
         """
         base = os.path.abspath(os.fspath(local_base_dir))
         wanted = _remote(remote_path, local_base_dir, convert_to_linux_path)
@@ -173,6 +177,8 @@ class RemoteStorage:
             summary.target = os.path.join(base, wanted) if wanted else base
             there = self._listed([wanted], control, report, "source").select(selection.reason)
             if not there and not there.left_out:
+                if not missing_ok:
+                    raise self._missing(wanted)
                 log.warning("No files found in remote storage under path: %s", joined(self._base, wanted))
                 return summary
             store = LocalStore(base, create=True)
@@ -246,7 +252,15 @@ class RemoteStorage:
         return os.path.join(self._opened.root, self._base) if isinstance(self._opened, LocalStore) else None
 
     def _listed(self, prefixes: Sequence[str], control: Control, report: Reporter, side: str) -> Listing:
-        return listing.list_objects(self._store, prefixes, control, report, side)
+        there = Side(self._store, Listing(), self._directory)
+        return listing.list_objects(there.under(control), prefixes, control, report, side)
+
+    def _missing(self, wanted: str) -> NotFound:
+        where = f"below {self._base!r} in" if self._base else "in"
+        return NotFound(
+            f"nothing called {wanted!r} {where} bucket {self._conf.bucket!r}",
+            hint="check the spelling; '' is everything there",
+        )
 
     def _object(self, entry: Entry) -> RemoteObject:
         return RemoteObject(entry, self._store, self._base, self.provider)
@@ -261,7 +275,7 @@ class RemoteStorage:
     ) -> Iterator[tuple[Control, TransactionSummary]]:
         """What every transfer begins with; an interrupt before the first byte moved says so."""
         control = Control()
-        summary = TransactionSummary(sync_direction=direction, dryrun=dryrun)
+        summary = TransactionSummary(sync_direction=direction, dryrun=dryrun, base_path=self._base)
         where = self._store.location
         summary.source, summary.target = (where, "") if direction == "pull" else ("", where)
         try:

@@ -56,7 +56,8 @@ def finish(
     picture.done(outcome, done, summary)
     if summary.interrupted:
         raise engine.Interrupted(
-            f"Stopped after {len(summary.synced_files):,} of {_files(len(summary.files_to_sync))}; nothing is left half written",
+            f"Stopped after {len(summary.synced_files):,} of {_files(len(summary.files_to_sync))}; "
+            "nothing is left half written",
             hint="the same line goes on from here",
             summary=summary,
         )

@@ -21,7 +21,8 @@ SETTLED_NS = 2_000_000_000
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY, device TEXT, inode TEXT, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, md5 TEXT, sha256 TEXT
+    path TEXT PRIMARY KEY, device TEXT, inode TEXT, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
+    md5 TEXT, sha256 TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS objects (
     location TEXT, key TEXT, size INTEGER, etag TEXT, md5 TEXT, sha256 TEXT, PRIMARY KEY (location, key)

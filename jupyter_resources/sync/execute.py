@@ -128,7 +128,7 @@ class _Workers:
             return
         except ResourcesError as error:
             self._events.put(Failed(step, error))
-        except Exception as error:  # the worker boundary: one file's surprise must not end the others silently
+        except Exception as error:  # noqa: BLE001 - the worker boundary: a surprise in one file mustn't end the others
             surprise = ResourcesError(f"{step.path}: {one_line(error)}", hint="this is a bug worth reporting")
             surprise.__cause__ = error
             self._events.put(Failed(step, surprise))

@@ -58,20 +58,18 @@ def walk(store: LocalStore, found: Iterable[str], report: Reporter) -> Listing:
     left_out: list[LeftOut] = []
     for path in found:
         for page in store.list(path):
-            for entry in page.entries:
-                if under(entry.path, path):
-                    entries.append(entry)
+            entries.extend(entry for entry in page.entries if under(entry.path, path))
             left_out.extend(one for one in page.left_out if under(one.path, path))
             report(Listed("source", len(entries)))
     return Listing.of(entries, left_out)
 
 
 def list_objects(store: Store, prefixes: Sequence[str], control: Control, report: Reporter, side: str) -> Listing:
-    """Objects at or below each of `prefixes` (a name that merely begins alike is not listed); reserved ones hidden."""
+    """Objects of `store` at or below each of `prefixes`; not those that merely begin alike, nor reserved ones."""
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
     for prefix in _outermost(prefixes):
-        for page in store.under(control).list(prefix):
+        for page in store.list(prefix):
             control.check()
             entries.extend(one for one in page.entries if under(one.path, prefix) and not is_reserved(one.path))
             left_out.extend(one for one in page.left_out if under(one.path, prefix) and not is_reserved(one.path))

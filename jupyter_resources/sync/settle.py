@@ -1,4 +1,4 @@
-"""Reading what is needed to tell equal from different: local files once, objects by one HEAD, by their bytes if asked."""
+"""Reading what tells equal from different: local files once, objects by one HEAD, by their bytes only if asked."""
 
 from __future__ import annotations
 

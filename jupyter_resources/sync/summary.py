@@ -32,9 +32,9 @@ class RemoteObjectProtocol(Protocol):
 class SyncObject:
     """One file on both sides. Made by transfers, for looking at before and after them.
 
-    Attributes: `local_path` (absolute, or None), `exists_locally`, `local_size` (bytes), `local_hash` (MD5 hex, computed
-    when first asked for), `remote_obj`, `remote_path` (full key), `remote_hash`, `state` (the step's action) and
-    `reason`.
+    Attributes: `local_path` (absolute, or None), `exists_locally`, `local_size` (bytes), `local_hash` (MD5 hex,
+    computed when first asked for), `remote_obj`, `remote_path` (full key), `remote_hash`, `state` (the step's action)
+    and `reason`.
     """
 
     def __init__(
@@ -171,8 +171,9 @@ class SyncObject:
 class TransactionSummary:
     """What a push, pull or sync would do or did. Made by transfers, for looking at.
 
-    The first eight members are accsr's; `copied`, `deleted`, `failed`, `bytes_moved`, `seconds` and `requests` (by
-    verb) say what happened. `skipped_source_files` are the files left out, each with its `reason`.
+    The lists up to `synced_files` are what was planned, as documented; from `copied` on they say what happened, with
+    `requests` counted by verb. `skipped_source_files` are the files left out, each with its `reason`. `source` and
+    `target` say between which places; `base_path` is what every remote name begins with.
     """
 
     matched_source_files: list[SyncObject] = field(default_factory=list)
@@ -195,6 +196,7 @@ class TransactionSummary:
     interrupted: bool = False
     source: str = ""
     target: str = ""
+    base_path: str = ""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "sync_direction" and value not in ("push", "pull", "sync", None):

@@ -91,8 +91,8 @@ class Transfer:
             if there is None:
                 raise
             made = there
-        wrong = made.size != body.size or same(made, Entry(step.path, body.size, md5=body.md5, sha256=body.sha256)) is False
-        if wrong:
+        sent = Entry(step.path, body.size, md5=body.md5, sha256=body.sha256)
+        if same(made, sent) is False:
             self._to.delete([step.path])  # the old content is gone in any case: better nothing than something else
             raise Damaged(
                 f"{step.path} was stored with other bytes than were sent ({made.size} instead of {body.size})",

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row is a line
 """The table of RemoteStorage: a situation, a call, and the steps or the error that it leads to.
 
 Trees are words: `a=1` a file with that content, `e=` an empty one, `d/` an empty directory, `l->x` a symbolic link. On

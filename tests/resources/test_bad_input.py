@@ -1,4 +1,4 @@
-"""What goes wrong outside of us: each has one line that names the thing and the fix, and leaves no half-written target."""
+"""What goes wrong outside of us: one line names the thing and the fix, and no half-written target remains."""
 
 from __future__ import annotations
 
@@ -202,9 +202,10 @@ def test_no_permission(tmp_path: Path, call: str, expected: list[str]) -> None:
     (place / "secret").chmod(0o600)
     (place / "closed").chmod(0o700)
     script = AS_NOBODY.format(here=str(place), call=call)
-    # The interpreter may live in a directory that only root may enter: what is needed later is imported first.
+    # The interpreter may live where only root may enter: what is needed later is imported first.
     preload = (
-        "import importlib.metadata, jupyter_resources.resources.remote_storage, jupyter_resources.storage.memory, sqlite3, glob, "
+        "import importlib.metadata, jupyter_resources.resources.remote_storage, jupyter_resources.storage.memory\n"
+        "import sqlite3, glob, "
         "platformdirs, encodings.idna, concurrent.futures.thread\n"
     )
     ended = subprocess.run([sys.executable, "-c", preload + script], capture_output=True, text=True, check=False)

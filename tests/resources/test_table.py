@@ -46,7 +46,9 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[RemoteStorag
     cache = DigestCache(None)
     if request.param == "memory":
         whole: Store = MemoryStore()
-        return RemoteStorage(RemoteStorageConfig("memory", "", "b", "", base_path=BASE), store=whole, cache=cache), whole
+        return RemoteStorage(
+            RemoteStorageConfig("memory", "", "b", "", base_path=BASE), store=whole, cache=cache
+        ), whole
     if request.param == "local":
         conf = RemoteStorageConfig("local", str(tmp_path / "buckets"), "b", "", base_path=BASE)
         storage = RemoteStorage(conf, cache=cache)
@@ -168,9 +170,7 @@ def in_words(verb: str, result: Any) -> str:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.title)
 @pytest.mark.filterwarnings("ignore:path_regex is deprecated")
-def test_row(
-    row: Row, opened: tuple[RemoteStorage, Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_row(row: Row, opened: tuple[RemoteStorage, Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The situation leads to these steps or this error, and to this state of the target."""
     storage, whole = opened
     root = tmp_path / "here"

@@ -126,7 +126,9 @@ def test_a_delete_that_fails_is_reported(here: Path) -> None:
 def test_others_go_on_and_the_same_line_finishes(here: Path) -> None:
     tree({f"d/{n:02}": b"x%d" % n for n in range(30)}, here)
     inner = MemoryStore()
-    store = FaultyStore(inner, [Fault("put", key="d/07", error=Denied("no")), Fault("put", key="d/11", error=Denied("no"))])
+    store = FaultyStore(
+        inner, [Fault("put", key="d/07", error=Denied("no")), Fault("put", key="d/11", error=Denied("no"))]
+    )
     with pytest.raises(Incomplete, match="2 of 30 files failed") as caught:
         storage(store).push("d")
     assert sorted(caught.value.failed) == ["d/07", "d/11"]
@@ -219,7 +221,9 @@ def test_an_impatient_second_interrupt_ends_it_too(here: Path) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(Interrupted, match="Stopped after"):
-        storage(FaultyStore(MemoryStore(), [Fault("put", nth=2, hang=True)])).push("*", report=interrupt_copied(interrupt))
+        storage(FaultyStore(MemoryStore(), [Fault("put", nth=2, hang=True)])).push(
+            "*", report=interrupt_copied(interrupt)
+        )
     wait_for_workers()
 
 
@@ -271,7 +275,9 @@ def test_a_killed_pull_leaves_no_part_of_a_file(here: Path, tmp_path: Path) -> N
     )
     (here / "big").write_bytes(b"before")
     script = script.replace("pull('big'", "pull('big', force=True")
-    ended = subprocess.run([sys.executable, "-c", script], env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)}, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)}, check=False
+    )
     assert ended.returncode == -signal.SIGKILL
     conf = RemoteStorageConfig("local", str(tmp_path / "buckets"), "b", "")
     assert (here / "big").read_bytes() in (b"before", content)
@@ -311,8 +317,7 @@ def test_a_file_that_changes_once_is_read_again(here: Path, meddle: list[object]
 
 def test_a_file_that_keeps_changing_is_not_stored_torn(here: Path, meddle: list[object]) -> None:
     tree({"a": b"0", "b": b"fine"}, here)
-    for number in range(9):
-        meddle.append(lambda number=number: (here / "a").write_bytes(b"x" * (number + 2)))
+    meddle.extend(lambda number=number: (here / "a").write_bytes(b"x" * (number + 2)) for number in range(9))
     inner = MemoryStore()
     with pytest.raises(Incomplete) as caught:
         storage(inner).push(["a", "b"])
@@ -362,7 +367,7 @@ def test_thirty_threads_push_at_once(here: Path) -> None:
     def push(directory: str) -> None:
         try:
             target.push(directory)
-        except BaseException as error:  # noqa: BLE001 - collected and asserted on
+        except BaseException as error:
             errors.append(error)
 
     threads = [threading.Thread(target=push, args=(f"d{n % 15}",)) for n in range(30)]
