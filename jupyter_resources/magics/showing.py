@@ -73,8 +73,12 @@ class Showing:
             yield silent, lambda answer: None
         elif self.in_kernel:
             canvas = _Canvas()
-            with NotebookBar(canvas.update, direction) as bar:
-                yield bar, lambda answer: self._shown(canvas, bar, answer)
+            try:
+                with NotebookBar(canvas.update, direction) as bar:
+                    yield bar, lambda answer: self._shown(canvas, bar, answer)
+            except BaseException:
+                canvas.abandon(direction)
+                raise
         else:
             with TerminalBar(sys.stderr, direction) as bar:
                 yield bar, lambda answer: None
@@ -90,7 +94,7 @@ class Showing:
         from jupyter_resources.magics import pictures
 
         bar.close()
-        canvas.update(pictures.mimebundle(answer))
+        canvas.finish(pictures.mimebundle(answer))
         self._done = (answer, self._shell.execution_count)
 
     def _shown_already(self, answer: Any) -> None:
@@ -122,6 +126,18 @@ class _Canvas:
 
     def __init__(self) -> None:
         self._id = ""
+        self._finished = False
+
+    def finish(self, bundle: dict[str, Any]) -> None:
+        """The result, which stays."""
+        self.update(bundle)
+        self._finished = True
+
+    def abandon(self, direction: str) -> None:
+        """A bar that will never move again doesn't stay; the error that follows says the rest."""
+        if self._id and not self._finished:
+            words = f"The {direction} did not finish."
+            self.update({"text/plain": words, "text/html": f"<div>{words}</div>"})
 
     def update(self, bundle: dict[str, Any]) -> None:
         from IPython.display import publish_display_data

@@ -180,6 +180,9 @@ class Workspace:
         from jupyter_resources.resources import bucket_settings
 
         profile = self._profile(name)
+        if profile.root is not None:
+            # Written as the directory that it is: in another project `store` would be another one.
+            profile = profile.model_copy(update={"root": self._root_of(profile.root)})
         if self.resolved.is_foreign("profiles", name):
             bucket_settings.trust(name, profile)
         return profile
@@ -239,7 +242,7 @@ class Workspace:
                 f"profile {bucket.profile!r} has no root", hint="root = '/directory' says where its buckets are"
             )
         project = os.path.realpath(self.project.root)
-        root = os.path.realpath(Path(project, Path(profile.root).expanduser()))
+        root = self._root_of(profile.root)
         if self.resolved.is_foreign("profiles", bucket.profile):
             there = os.path.realpath(Path(root, bucket.bucket, base_path))
             if Path(project) not in Path(there).parents:
@@ -248,6 +251,9 @@ class Workspace:
                     hint=f"if that is right: %buckets trust {bucket.profile}",
                 )
         return StoreSpec(provider="local", root=root, bucket=bucket.bucket)
+
+    def _root_of(self, root: str) -> str:
+        return os.path.realpath(Path(self.project.root, Path(root).expanduser()))
 
     def _look_up(self, name: str, profile: Profile) -> Credentials:
         if name in self.resolved.settings.profiles and self.resolved.is_foreign("profiles", name):

@@ -136,6 +136,21 @@ def test_an_error_without_a_summary(kernel):
     assert len(cell.error.splitlines()) == 2
 
 
+def test_a_bar_does_not_stay_after_an_error(kernel):
+    """When a transfer ends in an error that has no summary, its output says so."""
+    kernel.run(
+        "import jupyter_resources.resources.remote_storage as r, time\nfinish = r.finish\n"
+        "from jupyter_resources.core.events import Listed\n"
+        "def broken(prepared, picture, summary, cache, control, report):\n"
+        "    report(Listed('source', 1)); time.sleep(0.3); report(Listed('source', 2)); 1 / 0\n"
+        "r.finish = broken"
+    )
+    cell = kernel.run("%push data")
+    kernel.run("r.finish = finish")
+    assert [one["type"] for one in cell.outputs] == ["display_data", "error"]
+    assert cell.pictures[0]["text/plain"] == "The push did not finish."
+
+
 def test_hostile_names_stay_text(kernel):
     """Markup in a file's name is escaped, in pictures and in errors."""
     (kernel.project / "data" / "<img src=x onerror=alert(1)>.txt").write_text("x")

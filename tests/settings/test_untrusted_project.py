@@ -93,6 +93,15 @@ def test_trust_is_for_what_was_seen(user_file, project_file):
     assert Workspace().resolve_bucket("theirs").spec.endpoint == "https://evil.example"
 
 
+def test_a_trusted_directory_is_that_one(home, project_file):
+    """A root outside is then allowed, and relative to no other project."""
+    project_file.write_text('[profiles.near]\nprovider = "local"\nroot = "../shared"\n' + BUCKET.format("near", "near"))
+    assert Workspace().trust_profile("near").root == str(home / "shared")
+    assert Workspace().resolve_bucket("near").spec.root == str(home / "shared")
+    (home / "deep" / "other" / ".git").mkdir(parents=True)
+    assert Workspace(home / "deep" / "other").resolved.settings.profiles["near"].root == str(home / "shared")
+
+
 def test_a_bucket_on_the_users_profile_is_allowed(user_file, project_file):
     """That is what a project's file is for: the team's bucket, reached as each member reaches it."""
     user_file.write_text(USER)
