@@ -21,7 +21,7 @@ from jupyter_resources.api.messages import (
     Request,
     SyncRequest,
 )
-from jupyter_resources.core.errors import Conflict, Incomplete, NotFound
+from jupyter_resources.core.errors import Conflict, Incomplete
 from jupyter_resources.core.events import Reporter
 from jupyter_resources.resources.workspace import Workspace
 from jupyter_resources.sync.engine import Interrupted
@@ -77,17 +77,13 @@ def pull(workspace: Workspace, request: PullRequest, report: Reporter) -> Transa
                 exclude_regex=request.exclude,
                 dryrun=request.dry_run,
                 verify=request.verify,
+                missing_ok=False,
                 report=report,
             )
         except (Conflict, Incomplete, Interrupted) as error:
             if done and error.summary is not None:
                 error.summary = _together([*done, error.summary])
             raise
-        if not summary.all_files_analyzed:
-            raise NotFound(
-                f"nothing called {path!r} in bucket {storage.conf.bucket!r} below {storage.remote_base_path!r}",
-                hint="%buckets shows where each bucket begins; '' is all of it",
-            )
         done.append(summary)
     return _together(done)
 

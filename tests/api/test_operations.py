@@ -71,6 +71,8 @@ def test_sync_without_yes_deletes_nothing(data, monkeypatch):
 
     def and_then_another_writes(self, *args, **options):
         planned = real(self, *args, **options)
+        if not options.get("dryrun"):
+            return planned
         (data / "foreign.txt").write_text("x")
         storage.push("data/foreign.txt")
         (data / "foreign.txt").unlink()
