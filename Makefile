@@ -16,7 +16,7 @@ CHECKS := check-style check-types check-floors check-front-end check-schema chec
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help lab demo test check lock clean ready $(CHECKS)
+.PHONY: help lab demo test check soak lock clean ready $(CHECKS)
 .DELETE_ON_ERROR:
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo 'make demo    run the quickstart notebook here in the terminal, print what it shows'
 	@echo 'make test    run the tests                        (ARGS="-k push" picks some)'
 	@echo 'make check   style, types, floors, front end, schema, lock files, notebooks'
+	@echo 'make soak    the promises at full size; what it saw goes to docs/reliability.md'
 	@echo 'make lock    resolve the newest allowed dependencies anew, into $(LOCK)'
 	@echo 'make clean   remove everything that was made, the virtualenv too'
 
@@ -35,6 +36,9 @@ demo: ready
 
 test: ready
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+soak: ready
+	$(BIN)/python -m tests.soak
 
 # A sub-make, so that one failing check hides no other.
 check: ready

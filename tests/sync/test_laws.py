@@ -286,6 +286,15 @@ def test_a_killed_pull_leaves_no_part_of_a_file(here: Path, tmp_path: Path) -> N
     assert os.listdir(here) == ["big"], "what the killed process left is gone"
 
 
+def test_a_process_killed_between_link_and_unlink_leaves_a_file_like_others(here: Path) -> None:
+    """The target is there and its temporary name too: the walk removes the latter, and nothing else is noticed."""
+    tree({"d/a": b"same"}, here)
+    os.link(here / "d/a", here / "d/.jtres-0123456789abcdef.part")
+    summary = storage(memory({"d/a": b"same"})).pull("d")
+    assert [one.name for one in summary.on_target_eq_md5] == ["d/a"]
+    assert os.listdir(here / "d") == ["a"]
+
+
 # Law 8: a file that changes while it is read
 
 
