@@ -166,8 +166,8 @@ class RemoteStorage:
 
         The remote path, relative to the base path, is made again below `local_base_dir`. A backslash counts as `/`
         unless `convert_to_linux_path` is False. Nothing found is a warning in the log and an empty summary, or NotFound
-        unless `missing_ok`. Local files that differ raise Conflict before anything moves, unless `force`; a directory in
-        the place of a file always does. Object names that would lead outside are skipped, each with its reason in
+        unless `missing_ok`. Local files that differ raise Conflict before anything moves, unless `force`; a directory
+        in the place of a file always does. Object names that would lead outside are skipped, each with its reason in
         `skipped_source_files`.
         """
         base = os.path.abspath(os.fspath(local_base_dir))

@@ -80,6 +80,12 @@ class LocalStore:
         view._control = control
         return view
 
+    def at(self, directory: str, lead: str) -> LocalStore:
+        """What `directory` holds, as a store with the same rule of what is left out; `lead` is its path here."""
+        prune = self._prune
+        below = LocalStore(directory, prune=prune and (lambda path: prune(lead + path)), create=False)
+        return below.under(self._control)
+
     def path_of(self, key: str) -> str:
         """The absolute path of `key`. Raises InvalidPath."""
         return os.path.join(self.root, paths.check(key))

@@ -92,7 +92,7 @@ def _engine(spec: StoreSpec) -> Store:
 
             from jupyter_resources.storage.local import LocalStore
 
-            return LocalStore(Path(_root(spec)) / spec.bucket)
+            return LocalStore(Path(_root(spec)) / spec.bucket, create=False)
         case "memory":
             from jupyter_resources.storage.memory import MemoryStore
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut, Listing
@@ -12,7 +13,7 @@ from jupyter_resources.core.errors import InvalidPath, NotFound
 from jupyter_resources.core.events import Listed, Reporter
 from jupyter_resources.core.paths import is_reserved, under
 from jupyter_resources.storage.local import LocalStore
-from jupyter_resources.storage.protocol import Store
+from jupyter_resources.storage.protocol import Page, Store
 
 __all__ = ["list_objects", "list_targets", "matches", "search_prefix", "walk"]
 
@@ -57,11 +58,28 @@ def walk(store: LocalStore, found: Iterable[str], report: Reporter) -> Listing:
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
     for path in found:
-        for page in store.list(path):
+        for page in _named(store, path):
             entries.extend(entry for entry in page.entries if under(entry.path, path))
             left_out.extend(one for one in page.left_out if under(one.path, path))
             report(Listed("source", len(entries)))
     return Listing.of(entries, left_out)
+
+
+def _named(store: LocalStore, path: str) -> Iterator[Page]:
+    """What lies at or below `path`. A linked directory that is named itself is meant, and so is entered."""
+    place = os.path.join(store.root, path) if path else store.root
+    directory, name = (place, "") if os.path.isdir(place) else os.path.split(place)
+    below = os.path.relpath(directory, store.root)
+    plain = os.path.normpath(os.path.join(os.path.realpath(store.root), below))
+    if os.path.realpath(directory) == plain:
+        yield from store.list(f"{path}/" if path and not name else path)
+        return
+    lead = f"{below}/"
+    for page in store.at(directory, lead).list(name):
+        yield Page(
+            [replace(entry, path=lead + entry.path) for entry in page.entries],
+            [replace(one, path=lead + one.path) for one in page.left_out],
+        )
 
 
 def list_objects(store: Store, prefixes: Sequence[str], control: Control, report: Reporter, side: str) -> Listing:

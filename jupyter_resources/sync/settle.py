@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, Listing
-from jupyter_resources.core.errors import NotFound, ResourcesError
+from jupyter_resources.core.errors import NotFound
 from jupyter_resources.core.hashing import Hasher, part_count, part_sizes_like
-from jupyter_resources.storage.protocol import Capability, Store
+from jupyter_resources.storage.protocol import STREAM_BYTES, Capability, Store
+from jupyter_resources.storage.walk import entry_of
 from jupyter_resources.sync.digests import DigestCache, filesystem_now
 from jupyter_resources.sync.plan import maybe_held, same, undecided
 
@@ -138,14 +139,19 @@ class _Reading:
     def _read_file(self, side: int, entry: Entry, part_sizes: tuple[int, ...]) -> tuple[Entry, tuple[str, ...]]:
         """`entry` with both digests, and the ETag that it would have in parts of each size."""
         hasher = Hasher(part_sizes=part_sizes)
+        root = self._sides[side].root
+        assert root is not None
         try:
-            with self._stores[side].read(entry.path) as reader:
-                now = reader.entry
-                for chunk in reader:
+            # Opened by its path, not through the store: what was named may lie behind a linked directory.
+            with open(os.path.join(root, entry.path), "rb", buffering=0) as stream:
+                now = entry_of(entry.path, os.fstat(stream.fileno()))
+                while chunk := stream.read(STREAM_BYTES):
                     self._control.check()
                     hasher.update(chunk)
-        except ResourcesError:
-            self._control.check()
+                after = entry_of(entry.path, os.fstat(stream.fileno()))
+        except OSError:
+            return entry, ()
+        if now != after or hasher.size != now.size:
             return entry, ()
         # What it is now counts, not what it was when it was listed: the two digests are of these very bytes.
         return replace(now, md5=hasher.md5, sha256=hasher.sha256), hasher.etags

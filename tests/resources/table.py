@@ -52,6 +52,10 @@ percent, plus, hash, question mark | d/%20=1 d/a+b=2 d/#=3 d/?=4 | | push d | co
 quotes and ampersands | d/'=1 d/"=2 d/&=3 d/<b>=4 | | push d | copy d/" (new); copy d/& (new); copy d/' (new); copy d/<b> (new) | d/"=2 d/&=3 d/'=1 d/<b>=4
 a link to a file goes as the file | a=1 d/l->../a | | push d | copy d/l (new) | d/l=1
 a link to a directory is not followed | e/a=1 d/l->../e d/b=2 | | push d | copy d/b (new); skip d/l/ (symbolic link to a directory) | d/b=2
+a linked directory that is named itself is entered | e/a=1 e/f/b=2 l->e | | push l | copy l/a (new); copy l/f/b (new) | l/a=1 l/f/b=2
+a linked directory that is named itself, again | e/a=1 l->e | l/a=1 | push l | keep l/a (same) | =
+a file behind a linked directory | e/a=1 e/b=2 l->e | | push l/a | copy l/a (new) | l/a=1
+an ignore rule holds behind a linked directory | .resourcesignore=l/x e/a=1 e/x=2 l->e | | push l | copy l/a (new); skip l/x (ignored (.resourcesignore)) | l/a=1
 a broken link is reported, not fatal | d/l->nowhere d/a=1 | | push d | copy d/a (new); skip d/l (broken symbolic link) | d/a=1
 a link loop is reported, not fatal | d/l->l d/a=1 | | push d | copy d/a (new); skip d/l (broken symbolic link) | d/a=1
 an equal file stays | a=1 | a=1 | push a | keep a (same) | =

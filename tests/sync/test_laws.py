@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -243,9 +244,7 @@ def interrupt_copied(action):  # type: ignore[no-untyped-def]
 def test_an_interrupt_while_listing_changes_nothing(here: Path) -> None:
     tree({"a": b"1"}, here)
     store = FaultyStore(MemoryStore(), [Fault("list", hang=True)])
-    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    with pytest.raises(Interrupted, match="before anything was changed"):
+    with interrupted_soon(), pytest.raises(Interrupted, match="before anything was changed"):
         storage(store).push("a")
     assert "put" not in store.calls
 
@@ -253,9 +252,7 @@ def test_an_interrupt_while_listing_changes_nothing(here: Path) -> None:
 def test_an_interrupt_ends_a_request_that_hangs(here: Path) -> None:
     tree({"a": b"1"}, here)
     inner = MemoryStore()
-    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    with pytest.raises(Interrupted):
+    with interrupted_soon(), pytest.raises(Interrupted):
         storage(FaultyStore(inner, [Fault("put", hang=True)])).push("a")
     wait_for_workers()
     assert held(inner) == {}
@@ -401,6 +398,18 @@ def test_what_is_thrown_away_is_taken_back_from_the_count(here: Path) -> None:
     summary = storage(store).pull("a", report=watch)
     assert summary.bytes_moved == sum(moved) == 3_000_000
     assert min(moved) < 0
+
+
+@contextmanager
+def interrupted_soon() -> Iterator[None]:
+    """Ctrl-C a moment after the block began; never after it."""
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 def wait_for_workers() -> None:
