@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from jupyter_resources.storage.s3containers import S3Containers
+from jupyter_resources.storage.s3control import S3Control
 from jupyter_resources.storage.s3wire import S3Service
 from tests.servers import processes
 from tests.servers.processes import S3Server
@@ -38,15 +39,21 @@ def any_s3(request: pytest.FixtureRequest) -> S3Server:
 
 
 @pytest.fixture
-def new_bucket() -> Callable[[S3Server], str]:
-    """Makes an empty bucket on a server and gives its name."""
+def new_bucket() -> Iterator[Callable[[S3Server], str]]:
+    """Makes an empty bucket on a server and gives its name; afterwards it goes, with all that is in it."""
+    made: list[S3Control] = []
 
     def make(server: S3Server) -> str:
         name = f"bucket-{next(_numbers)}"
         S3Containers(service_of(server)).create(name)
+        made.append(S3Control(service_of(server), name))
         return name
 
-    return make
+    yield make
+    for bucket in made:
+        while found := bucket.page("", None).found:
+            bucket.delete([one.key for one in found])
+        bucket.drop()
 
 
 @pytest.fixture

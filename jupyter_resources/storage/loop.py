@@ -1,13 +1,14 @@
-"""A private event loop in a thread of its own, for engines that only async calls can interrupt."""
+"""A private event loop in a thread of its own, for engines whose requests only asyncio can drop."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 import weakref
-from collections.abc import Callable, Coroutine
-from concurrent.futures import CancelledError, Future
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from concurrent.futures import CancelledError, Future, InvalidStateError
+from contextlib import suppress
+from typing import Any, TypeVar, cast
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.errors import Cancelled
@@ -15,6 +16,7 @@ from jupyter_resources.core.errors import Cancelled
 __all__ = ["Loop", "waited"]
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 
 class Loop:
@@ -24,9 +26,15 @@ class Loop:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def submit(self, call: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
-        """Run `call()` on the loop. Cancelling the future drops what it was doing."""
-        return asyncio.run_coroutine_threadsafe(call(), self._loop or self._begun())
+    def submit(self, begin: Callable[[], Awaitable[T]]) -> Future[T]:
+        """Call `begin` on the loop; what it gives must be an asyncio future. Cancelling ours drops what it does.
+
+        Half the price of a coroutine in a task, which counts: most requests are small.
+        """
+        loop = self._loop or self._begun()
+        ours: Future[T] = Future()
+        loop.call_soon_threadsafe(_begin, begin, ours)
+        return ours
 
     def _begun(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -38,20 +46,54 @@ class Loop:
             return self._loop
 
 
-def waited(future: Future[T], control: Control) -> T:
-    """What `future` gives. Ends at once with Cancelled when `control` says so; an interrupt cancels it as well."""
+def waited(future: Future[T], control: Control, seconds: float) -> T:
+    """What `future` gives. Raises TimeoutError after `seconds`, Cancelled as soon as `control` says so.
+
+    When it isn't waited for any more, an interrupt included, what it was doing is dropped.
+    """
 
     def cancel() -> None:
         future.cancel()
 
     try:
         with control.on_cancel(cancel):
-            return future.result()
+            return future.result(seconds)
     except CancelledError:
         raise Cancelled("stopped before it was finished") from None
     except BaseException:
         future.cancel()
         raise
+
+
+def _begin(begin: Callable[[], Awaitable[T]], ours: Future[T]) -> None:
+    """On the loop: start, and tie the two futures together."""
+    if ours.cancelled():
+        return
+    loop = asyncio.get_running_loop()
+
+    def ended(theirs: asyncio.Future[T]) -> None:
+        if theirs.cancelled():
+            ours.cancel()
+            return
+        error = theirs.exception()
+        with suppress(InvalidStateError):  # cancelled meanwhile
+            if error is not None:
+                ours.set_exception(error)
+            else:
+                ours.set_result(theirs.result())
+
+    def dropped(ours: Future[Any]) -> None:
+        if ours.cancelled():
+            with suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(theirs.cancel)
+
+    try:
+        theirs = cast("asyncio.Future[T]", begin())
+    except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
+        ours.set_exception(error)
+        return
+    theirs.add_done_callback(ended)
+    ours.add_done_callback(dropped)
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

@@ -1,29 +1,21 @@
-"""Objects on S3 and its likes: obstore moves the bytes, `s3control` does what obstore can't."""
+"""Objects on S3 and its likes: `s3engine` moves the bytes, `s3control` does what obstore can't."""
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
-
-import obstore
-from obstore.exceptions import BaseError
-from obstore.store import S3Store
+from typing import TYPE_CHECKING, Literal
 
 from jupyter_resources.core import paths
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut
 from jupyter_resources.core.errors import Damaged, Denied, InvalidValue, NotFound, ResourcesError, Unsupported
 from jupyter_resources.core.hashing import md5_of, sha256_of
-from jupyter_resources.storage.loop import Loop, waited
 from jupyter_resources.storage.protocol import (
     ANY,
     DIRECTORY_MARKER,
-    STREAM_BYTES,
     WHOLE_BYTES,
     Body,
     Capability,
@@ -33,49 +25,29 @@ from jupyter_resources.storage.protocol import (
     Reader,
 )
 from jupyter_resources.storage.s3control import S3Control
-from jupyter_resources.storage.s3errors import changed, from_obstore, from_reply, status_of, timed_out
+from jupyter_resources.storage.s3engine import OutOfRange, S3Engine
+from jupyter_resources.storage.s3errors import changed, from_reply
 from jupyter_resources.storage.s3listing import S3Page, ns_of
 from jupyter_resources.storage.s3parts import parted_etag, put_parts
-from jupyter_resources.storage.s3wire import CONNECT_SECONDS, S3Service
+from jupyter_resources.storage.s3wire import S3Service
 
 if TYPE_CHECKING:
-    from obstore import BytesStream, GetOptions, GetResult, PutMode
+    from obstore import GetOptions, GetResult, PutMode
 
 __all__ = ["ObjectStore"]
 
 COPY_BYTES = 5 << 30
 """Amazon S3 API Reference, CopyObject: objects up to 5 GB."""
-SLOWEST = 64 << 10
-"""Bytes a second below which a put counts as stuck."""
 _HEX32 = re.compile(r"[0-9a-f]{32}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 Etags = Literal["md5", "opaque"]
-T = TypeVar("T")
 
 
-class _Shared:
-    """What all views of one store share."""
+class _Known:
+    """What all views of one store have learnt of the server."""
 
-    def __init__(self, service: S3Service, bucket: str) -> None:
-        self.loop = Loop()
-        self.seen = False  # the bucket exists: it answered
-        self.conditional = True  # the server takes If-Match and If-None-Match on PUT
-        if service.key is None:
-            config: dict[str, Any] = {"skip_signature": True}
-        else:
-            config = {"access_key_id": service.key, "secret_access_key": service.secret or ""}
-            if service.token is not None:
-                config["session_token"] = service.token
-        self.engine = S3Store(
-            bucket,
-            endpoint=service.url,
-            region=service.region_name,
-            virtual_hosted_style_request=False,
-            # Silence is measured in `_Call`, by the chunk; an overall limit would end large transfers.
-            client_options={"allow_http": True, "connect_timeout": f"{CONNECT_SECONDS:g}s", "timeout": "365days"},
-            retry_config={"max_retries": 0},
-            **config,
-        )
+    exists = False  # the bucket is there: it answered
+    conditional = True  # it takes If-Match and If-None-Match on PUT
 
 
 class ObjectStore:
@@ -90,8 +62,8 @@ class ObjectStore:
     def __init__(self, service: S3Service, bucket: str, *, etags: Etags = "md5") -> None:
         self.bucket = bucket
         self._etags = etags
-        self._idle = service.idle_seconds
-        self._shared = _Shared(service, bucket)
+        self._known = _Known()
+        self._engine = S3Engine(service, bucket)
         self._raw = S3Control(service, bucket)
         self._control = Control()
         self._location = f"s3://{bucket}" if service.endpoint is None else f"{service.url}/{bucket}"
@@ -106,13 +78,14 @@ class ObjectStore:
     @property
     def capabilities(self) -> frozenset[Capability]:
         able = {Capability.COPY, Capability.PARTS, Capability.METADATA}
-        if self._shared.conditional:
+        if self._known.conditional:
             able |= {Capability.CREATE_IF_ABSENT, Capability.REPLACE_IF_MATCH}
         return frozenset(able)
 
     def under(self, control: Control) -> ObjectStore:
         view = copy.copy(self)
         view._control = control
+        view._engine = self._engine.under(control)
         view._raw = self._raw.under(control)
         return view
 
@@ -120,7 +93,7 @@ class ObjectStore:
         token: str | None = None
         while True:
             page = self._raw.page(prefix, token)
-            self._shared.seen = True
+            self._known.exists = True
             yield self._page(page)
             token = page.token
             if token is None:
@@ -129,10 +102,10 @@ class ObjectStore:
     def head(self, key: str) -> Entry:
         paths.check(key)
         try:
-            result = self._run("head", key, lambda: obstore.get_async(self._engine, key, options={"head": True}))
+            result = self._engine.get("head", key, {"head": True})
         except (NotFound, Denied) as error:
             raise self._told(error) from None
-        self._shared.seen = True
+        self._known.exists = True
         return self._of_result(key, result)
 
     @contextmanager
@@ -146,30 +119,25 @@ class ObjectStore:
             options = {} if end is None else {"range": (start, end)}
         try:
             if start == end:  # a range that HTTP can't say
-                raise _OutOfRange
-            result, first = self._run("get", key, lambda: _begun(self._engine, key, options))
-        except _OutOfRange:
-            entry = self.head(key)
+                raise OutOfRange
+            result = self._engine.get("read", key, options)
+        except OutOfRange:
+            entry, content = self.head(key), _nothing()
             if start > entry.size:
                 raise InvalidValue(f"no such range of {key}: {start} to {end or entry.size}") from None
-            yield _Stream(self, entry, end - start if end is not None else 0, b"")
-            return
-        entry = self._of_result(key, result)
-        size = (entry.size if end is None else end) - start
-        stream = _Stream(self, entry, size, first if first is not None else result.stream(STREAM_BYTES))
+        else:
+            entry, content = self._of_result(key, result), self._engine.content(key, result)
         try:
-            yield stream
+            yield _Read(entry, content, (entry.size if end is None else end) - start)
         finally:
-            stream.close()
+            content.close()
 
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
         paths.check(key)
         if body.size <= WHOLE_BYTES:
             return self._put_whole(key, body, expect)
         if not isinstance(body, PartedBody):
-            raise Unsupported(
-                f"{key} has {body.size} bytes: more than one request carries, and it can't be cut in parts"
-            )
+            raise Unsupported(f"{key} has {body.size} bytes, more than one request carries, and no parts")
         compare = self._etags == "md5"
         etag = put_parts(self._raw, self._control, key, body, lambda: self._check(key, expect), compare=compare)
         self._verify(key, etag, parted_etag(body.part_md5s))
@@ -203,30 +171,23 @@ class ObjectStore:
         """One PUT; gives the ETag. The expectation goes with it where the server takes it, else it is checked first."""
         mode: PutMode = "overwrite"
         if expect is not ANY:
-            if self._shared.conditional:
+            if self._known.conditional:
                 mode = "create" if expect is None else {"e_tag": f'"{expect}"'}
             else:
                 self._check(key, expect)
-
-        async def send() -> str:
-            result = await obstore.put_async(
-                self._engine, key, content, attributes={"sha256": sha256}, mode=mode, use_multipart=False
-            )
-            return (result["e_tag"] or "").strip('"')
-
         try:
-            etag = self._run("put", key, send, len(content) / SLOWEST)
+            etag = self._engine.put(key, content, sha256, mode)
         except Unsupported:
             if mode == "overwrite":
                 raise
-            self._shared.conditional = False
+            self._known.conditional = False
             return self._send(key, content, sha256, expect)
         except NotFound as error:
             if mode == "overwrite":
                 raise
             told = self._told(error)  # the bucket is missing, or there is nothing in it to match
             raise (changed(self._raw.asked(key)) if told is error else told) from None
-        self._shared.seen = True
+        self._known.exists = True
         return etag
 
     def _check(self, key: str, expect: Expect) -> None:
@@ -253,37 +214,11 @@ class ObjectStore:
         # The bytes are those whose SHA-256 was signed: an ETag that is no MD5 is what encryption gives.
         raise Damaged(message, hint="the bucket is encrypted with a key of its own: set its etags to 'opaque'")
 
-    def _run(self, verb: str, key: str, call: Callable[[], Awaitable[T]], extra_seconds: float = 0.0) -> T:
-        """One request through obstore, counted, waited for, its errors translated."""
-        self._control.check()
-        self._control.count(verb)
-        return self._wait(key, self._submit(call, extra_seconds))
-
-    def _submit(self, call: Callable[[], Awaitable[T]], extra_seconds: float = 0.0) -> Future[T]:
-        async def bounded() -> T:
-            async with asyncio.timeout(self._idle + extra_seconds):
-                return await call()
-
-        return self._shared.loop.submit(bounded)
-
-    def _wait(self, key: str, future: Future[T]) -> T:
-        asked = self._raw.asked(key)
-        try:
-            return waited(future, self._control)
-        except ResourcesError:
-            raise
-        except TimeoutError:
-            raise timed_out(asked) from None
-        except (BaseError, FileNotFoundError) as error:
-            if status_of(error) == 416:
-                raise _OutOfRange from None
-            raise from_obstore(error, asked) from None
-
     def _told(self, error: ResourcesError) -> ResourcesError:
         """The same error, or a better one: an answer to HEAD has no body that says what was missing or wrong."""
         try:
             if isinstance(error, NotFound):
-                missing = not self._shared.seen and not self._raw.exists()
+                missing = not self._known.exists and not self._raw.exists()
                 return from_reply(404, "NoSuchBucket", self._raw.asked()) if missing else error
             self._raw.page("", None, most=1)
         except Denied as better:
@@ -297,7 +232,7 @@ class ObjectStore:
         for key, size, mtime_ns, etag in page.found:
             reason = DIRECTORY_MARKER if key.endswith("/") else paths.problem(key)
             if reason is None:
-                entries.append(Entry(key, size, mtime_ns, etag, etag if md5s and len(etag) == 32 else None))
+                entries.append(Entry(key, size, mtime_ns, etag, etag if md5s and _HEX32.fullmatch(etag) else None))
             else:
                 out.append(LeftOut(key, reason, size))
         return Page(entries, out)
@@ -311,58 +246,25 @@ class ObjectStore:
         md5 = etag if self._etags == "md5" and _HEX32.fullmatch(etag) else None
         return Entry(key, size, mtime_ns, etag or None, md5, sha256 if sha256 and _HEX64.fullmatch(sha256) else None)
 
-    @property
-    def _engine(self) -> S3Store:
-        return self._shared.engine
+
+def _nothing() -> Generator[bytes]:
+    yield from ()
 
 
-class _OutOfRange(Exception):
-    """The object ends before the range begins."""
+class _Read:
+    """An object being read."""
 
-
-async def _begun(engine: S3Store, key: str, options: GetOptions) -> tuple[GetResult, bytes | None]:
-    """The beginning of an answer; what fits into one chunk comes with it, for one way to the loop and back."""
-    result = await obstore.get_async(engine, key, options=options)
-    start, end = result.range
-    return result, bytes(await result.bytes_async()) if end - start <= STREAM_BYTES else None
-
-
-class _Stream:
-    """An object that comes in chunks; the next one is under way while one is used."""
-
-    def __init__(self, store: ObjectStore, entry: Entry, size: int, first: bytes | BytesStream) -> None:
-        """`size` is what was asked for; `first` is all there is, or what gives it."""
+    def __init__(self, entry: Entry, content: Iterator[bytes], size: int) -> None:
+        """`size` is what was asked for."""
         self.entry = entry
-        self._store = store
+        self._content = content
         self._size = size
-        self._first = first
-        self._next: Future[bytes] | None = None
 
     def __iter__(self) -> Iterator[bytes]:
-        done = 0
-        if isinstance(self._first, bytes):
-            done = len(self._first)
-            if done:
-                yield self._first
-        else:
-            stream, self._next = self._first, self._ask(self._first)
-            while chunk := self._store._wait(self.entry.path, self._next):
-                done += len(chunk)
-                self._next = self._ask(stream)
-                yield chunk
-        if done != self._size:
-            raise Damaged(
-                f"{self.entry.path} is short: {self._size} bytes were asked for, {done} came", hint="repeat the line"
-            )
-
-    def close(self) -> None:
-        """Drop what is still under way."""
-        if self._next is not None:
-            self._next.cancel()
-        self._first = b""
-
-    def _ask(self, stream: BytesStream) -> Future[bytes]:
-        async def chunk() -> bytes:
-            return bytes(await anext(stream, b""))
-
-        return self._store._submit(chunk)
+        came = 0
+        for chunk in self._content:
+            came += len(chunk)
+            yield chunk
+        if came != self._size:
+            message = f"{self.entry.path} is short: {self._size} bytes were asked for, {came} came"
+            raise Damaged(message, hint="repeat the line")

@@ -20,6 +20,10 @@ from pathlib import Path
 
 KEY = "tests-access-key"
 SECRET = "tests-secret-that-must-never-show"
+WRITER = "may-read-and-write"
+"""A key of SeaweedFS that may do everything with objects, and nothing with buckets."""
+NOBODY = "may-nothing"
+"""A key of SeaweedFS without any right."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,12 @@ def seaweedfs(directory: Path) -> Iterator[S3Server]:
     """SeaweedFS: behaviour and speed. Needs a free block of ports; its gRPC ports are the same plus 10,000."""
     port = _free_block(5)
     (directory / "data").mkdir(parents=True)
-    identity = {
-        "name": "admin",
-        "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
-        "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-    }
-    reader = {"name": "nobody", "credentials": [{"accessKey": "may-nothing", "secretKey": SECRET}], "actions": []}
-    (directory / "s3.json").write_text(json.dumps({"identities": [identity, reader]}))
+    identities = [
+        _identity(KEY, ["Admin", "Read", "Write", "List", "Tagging"]),
+        _identity(WRITER, ["Read", "Write", "List", "Tagging"]),
+        _identity(NOBODY, []),
+    ]
+    (directory / "s3.json").write_text(json.dumps({"identities": identities}))
     command = [
         str(Path(sys.executable).with_name("weed")),
         "-logtostderr=true",
@@ -63,14 +66,20 @@ def seaweedfs(directory: Path) -> Iterator[S3Server]:
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
         "-master.telemetry=false",
+        "-volume.max=2000",
     ]
-    with _running(command, directory / "log"):
+    # Each bucket has volumes of its own, seven at once unless told otherwise: a few dozen buckets would use up all.
+    with _running(command, directory / "log", WEED_MASTER_VOLUME_GROWTH_COPY_1="1"):
         server = S3Server("seaweedfs", f"http://127.0.0.1:{port}")
         # The S3 port answers before a volume can be written.
         _answers(server.endpoint, directory / "log")
         _answers(f"http://127.0.0.1:{port + 3}/", directory / "log")
         _writable(f"http://127.0.0.1:{port + 1}/dir/assign", directory / "log")
         yield server
+
+
+def _identity(key: str, actions: list[str]) -> dict[str, object]:
+    return {"name": key, "credentials": [{"accessKey": key, "secretKey": SECRET}], "actions": actions}
 
 
 @contextmanager
@@ -86,7 +95,7 @@ def moto(directory: Path) -> Iterator[S3Server]:
 
 
 @contextmanager
-def _running(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _running(command: Sequence[str], log: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as out:
         process = subprocess.Popen(
             command,
@@ -94,6 +103,7 @@ def _running(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[byt
             stdout=out,
             stderr=out,
             cwd=log.parent,
+            env={**os.environ, **variables},
             start_new_session=True,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )

@@ -46,7 +46,7 @@ def test_each_verb_is_as_many_requests_as_it_says(store: ObjectStore, proxy: Pro
     story: list[tuple[Callable[[], object], dict[str, int], dict[str, int]]] = [
         (lambda: counted.put("a", BytesBody(b"1")), {"put": 1}, {"PUT": 1}),
         (lambda: counted.put("b", BytesBody(b"1"), expect=None), {"put": 1}, {"PUT": 1}),
-        (lambda: read(counted, "a"), {"get": 1}, {"GET": 1}),
+        (lambda: read(counted, "a"), {"read": 1}, {"GET": 1}),
         (lambda: counted.head("a"), {"head": 1}, {"HEAD": 1}),
         (lambda: list(counted.list()), {"list": 1}, {"GET": 1}),
         (lambda: counted.copy("a", "c"), {"head": 1, "copy": 1}, {"HEAD": 1, "PUT": 1}),
