@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import http.client
+import ssl
 import weakref
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.errors import Denied, Incomplete, NotFound, ResourcesError, Transient, Unsupported
 from jupyter_resources.storage.s3errors import Asked, code_of, from_network, from_reply
 from jupyter_resources.storage.s3listing import S3Page, elements, parse_page, rows
-from jupyter_resources.storage.s3wire import Reply, S3Service, SignedConnection
+from jupyter_resources.storage.s3wire import Reply, S3Service, SignedConnection, trusted
 
 __all__ = ["S3Control"]
 
@@ -198,6 +199,7 @@ class _Idle:
     def __init__(self, service: S3Service) -> None:
         self._service = service
         self._waiting: list[SignedConnection] = []
+        self._trust: ssl.SSLContext | None = None
         weakref.finalize(self, _close, self._waiting)
 
     @contextmanager
@@ -206,7 +208,9 @@ class _Idle:
         try:
             connection = self._waiting.pop()
         except IndexError:
-            connection = SignedConnection(self._service)
+            if self._trust is None and self._service.url.startswith("https:"):
+                self._trust = trusted()
+            connection = SignedConnection(self._service, self._trust)
         connection.rearm()
         try:
             yield connection

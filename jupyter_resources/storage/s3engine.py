@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import obstore
@@ -16,10 +17,12 @@ from jupyter_resources.core.errors import ResourcesError
 from jupyter_resources.storage.loop import Loop, waited
 from jupyter_resources.storage.protocol import STREAM_BYTES
 from jupyter_resources.storage.s3errors import Asked, from_obstore, status_of, timed_out
-from jupyter_resources.storage.s3wire import CONNECT_SECONDS, S3Service
+from jupyter_resources.storage.s3wire import CONNECT_SECONDS, S3Service, extra_certificates
+from jupyter_resources.storage.translate import translated
 
 if TYPE_CHECKING:
     from obstore import BytesStream, GetOptions, GetResult, PutMode
+    from obstore.store import ClientConfig
 
 __all__ = ["OutOfRange", "S3Engine"]
 
@@ -45,13 +48,17 @@ class S3Engine:
             config = {"access_key_id": service.key, "secret_access_key": service.secret or ""}
             if service.token is not None:
                 config["session_token"] = service.token
+        # Silence is measured by whoever waits, chunk by chunk; an overall limit would end large transfers.
+        client: ClientConfig = {"allow_http": True, "connect_timeout": f"{CONNECT_SECONDS:g}s", "timeout": "365days"}
+        if extra := extra_certificates():
+            with translated(extra):
+                client["root_certificate"] = Path(extra).read_bytes()
         self._store = S3Store(
             bucket,
             endpoint=service.url,
             region=service.region_name,
             virtual_hosted_style_request=False,
-            # Silence is measured by whoever waits, chunk by chunk; an overall limit would end large transfers.
-            client_options={"allow_http": True, "connect_timeout": f"{CONNECT_SECONDS:g}s", "timeout": "365days"},
+            client_options=client,
             retry_config={"max_retries": 0},
             **config,
         )

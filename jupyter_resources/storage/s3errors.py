@@ -24,6 +24,7 @@ from jupyter_resources.core.errors import (
     Unavailable,
     Unsupported,
 )
+from jupyter_resources.storage.s3wire import CertificateRefused
 
 __all__ = [
     "Asked",
@@ -158,7 +159,7 @@ def _unauthenticated(asked: Asked, why: str) -> Unauthenticated:
 
 def from_network(error: BaseException, asked: Asked) -> ResourcesError:
     """The error for an exchange that didn't come to an answer."""
-    if isinstance(error, ssl.SSLCertVerificationError):
+    if isinstance(error, CertificateRefused):
         hint = "AWS_CA_BUNDLE may name the certificate of a private authority"
         return Unavailable(f"the certificate of {asked.service} can't be verified", hint=hint)
     if isinstance(error, TimeoutError):

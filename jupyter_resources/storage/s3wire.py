@@ -26,13 +26,26 @@ import certifi
 from libcloud.common.aws import UnsignedPayloadSentinel
 from libcloud.storage.drivers.s3 import S3SignatureV4Connection
 
-__all__ = ["CONNECT_SECONDS", "IDLE_SECONDS", "Reply", "S3Service", "SignedConnection"]
+__all__ = [
+    "CONNECT_SECONDS",
+    "CertificateRefused",
+    "IDLE_SECONDS",
+    "Reply",
+    "S3Service",
+    "SignedConnection",
+    "extra_certificates",
+    "trusted",
+]
 
 CONNECT_SECONDS = 2.0
 """Name look-up and connection together."""
 IDLE_SECONDS = 60.0
 """How long a server may be silent in the middle of an exchange."""
 DEFAULT_REGION = "us-east-1"
+
+
+class CertificateRefused(ConnectionError):
+    """The server's certificate isn't one that we trust."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +84,8 @@ class Reply:
 class SignedConnection:
     """One keep-alive connection. For one thread at a time; `abort` may come from any other."""
 
-    def __init__(self, service: S3Service) -> None:
+    def __init__(self, service: S3Service, trust: ssl.SSLContext | None = None) -> None:
+        """`trust` says which certificates count; loading them is slow, so connections share it."""
         parts = urlsplit(service.url)
         self._base = parts.path.rstrip("/")
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -87,6 +101,7 @@ class SignedConnection:
         self._signed.driver = _Driver(service.region_name)
         self._signed.anonymous = service.key is None
         self._signed.connect()
+        self._signed.connection.trust = trust
 
     def request(
         self, method: str, path: str, params: Mapping[str, str], headers: Mapping[str, str], content: bytes | None
@@ -123,6 +138,7 @@ class _Wire:
     """The transport under libcloud's connection."""
 
     aborted = False
+    trust: ssl.SSLContext | None = None
 
     def __init__(self, host: str, port: int, secure: bool, timeout: float, **ignored: Any) -> None:
         self._address = (host, port)
@@ -202,11 +218,19 @@ class _Wire:
             if self._secure:
                 if self._proxy:
                     _tunnel(raw, self._address)
-                return _tls().wrap_socket(raw, server_hostname=self._address[0])
+                return self._secured(raw)
         except BaseException:
             raw.close()
             raise
         return raw
+
+    def _secured(self, raw: socket.socket) -> socket.socket:
+        try:
+            return (self.trust or trusted()).wrap_socket(raw, server_hostname=self._address[0])
+        except ssl.SSLCertVerificationError as error:  # libcloud would make a plain SSLError of it
+            raise CertificateRefused(error.verify_message) from None
+        except ssl.SSLError as error:
+            raise ConnectionRefusedError(f"no TLS there ({error.reason})") from None
 
 
 class _Answer:
@@ -313,10 +337,15 @@ def _tunnel(raw: socket.socket, address: tuple[str, int]) -> None:
         raise ConnectionRefusedError("the proxy refused the connection")
 
 
-def _tls() -> ssl.SSLContext:
-    """The system's certificates and certifi's; AWS_CA_BUNDLE names more, as for Amazon's own tools."""
+def extra_certificates() -> str | None:
+    """The file of further certificates that AWS_CA_BUNDLE names, as for Amazon's own tools."""
+    return os.environ.get("AWS_CA_BUNDLE") or None
+
+
+def trusted() -> ssl.SSLContext:
+    """The system's certificates, certifi's and the extra ones. Raises OSError if a file can't be read."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
-    if extra := os.environ.get("AWS_CA_BUNDLE"):
+    if extra := extra_certificates():
         context.load_verify_locations(extra)
     return context

@@ -13,6 +13,7 @@ import pytest
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.errors import Cancelled, Changed, Damaged, SlowDown, Transient, Unsupported
 from jupyter_resources.core.hashing import Hasher, part_size_for, sha256_of
+from jupyter_resources.storage import bodies, objectstore
 from jupyter_resources.storage.bodies import FileBody
 from jupyter_resources.storage.objectstore import ObjectStore
 from jupyter_resources.storage.protocol import ANY, WHOLE_BYTES
@@ -24,6 +25,8 @@ from tests.servers.proxy import Proxy
 
 SIZE = 70 << 20
 PARTS = -(-SIZE // part_size_for(SIZE))
+LIMIT = 8 << 20
+"""What counts as too large for one request where 70 MiB would only take time."""
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,17 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for part in range(PARTS):
             stream.seek(part * part_size_for(SIZE))
             stream.write(f"part {part}".encode())
+    return path
+
+
+@pytest.fixture
+def three(large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """20 MiB that go in three parts."""
+    for module in (bodies, objectstore):
+        monkeypatch.setattr(module, "WHOLE_BYTES", LIMIT)
+    path = tmp_path / "three.bin"
+    with large.open("rb") as stream:
+        path.write_bytes(stream.read(20 << 20))
     return path
 
 
@@ -85,35 +99,35 @@ def test_both_ways(seaweedfs: S3Server, bucket: str, large: Path) -> None:
     ],
 )
 def test_a_failing_part_leaves_nothing(
-    fault: dict[str, object], expected: type, store: ObjectStore, proxy: Proxy, left: Callable[[], object], large: Path
+    fault: dict[str, object], expected: type, store: ObjectStore, proxy: Proxy, left: Callable[[], object], three: Path
 ) -> None:
     """Refused, cut off, or stored with another digest: the upload is taken back, and the progress with it."""
     told: list[int] = []
-    proxy.fail("PUT", "partNumber=5", times=99, **fault)
+    proxy.fail("PUT", "partNumber=2", times=99, **fault)
     with pytest.raises(expected):
-        store.put("large", FileBody(str(large), told.append))
+        store.put("large", FileBody(str(three), told.append))
     assert left() == ([], [])
     assert sum(told) == 0
 
 
 def test_an_error_after_the_status_is_an_error(
-    store: ObjectStore, proxy: Proxy, left: Callable[[], object], large: Path
+    store: ObjectStore, proxy: Proxy, left: Callable[[], object], three: Path
 ) -> None:
     """S3 may say 200 to the completion and fail afterwards: the body tells."""
     body = b"<?xml version='1.0'?><Error><Code>InternalError</Code></Error>"
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     proxy.fail("POST", "uploadId=", answer=answer)
     with pytest.raises(Transient):
-        store.put("large", FileBody(str(large)))
+        store.put("large", FileBody(str(three)))
     assert left() == ([], [])
 
 
 def test_a_source_that_changes_is_not_stored(
-    store: ObjectStore, proxy: Proxy, left: Callable[[], object], large: Path, tmp_path: Path
+    store: ObjectStore, proxy: Proxy, left: Callable[[], object], three: Path, tmp_path: Path
 ) -> None:
     """Noticed by a part, or by the last look before the commit."""
     copy = tmp_path / "copy"
-    copy.write_bytes(large.read_bytes())
+    copy.write_bytes(three.read_bytes())
     body = FileBody(str(copy))
     os.utime(copy, ns=(1, 1))
     with pytest.raises(Changed):
@@ -123,32 +137,32 @@ def test_a_source_that_changes_is_not_stored(
 
 @pytest.mark.parametrize(("there", "expect"), [(True, None), (False, "0" * 32)])
 def test_an_expectation_is_checked_before_completing(
-    there: bool, expect: str | None, store: ObjectStore, left: Callable[[], object], large: Path, tmp_path: Path
+    there: bool, expect: str | None, store: ObjectStore, left: Callable[[], object], three: Path, tmp_path: Path
 ) -> None:
     """What is there stays as it was."""
     if there:
         (tmp_path / "small").write_bytes(b"small")
         store.put("large", FileBody(str(tmp_path / "small")))
     with pytest.raises(Changed):
-        store.put("large", FileBody(str(large)), expect=expect)
+        store.put("large", FileBody(str(three)), expect=expect)
     assert left() == (["large"] if there else [], [])
     if there:
         assert store.head("large").size == 5
 
 
-def test_a_met_expectation(store: ObjectStore, large: Path) -> None:
+def test_a_met_expectation(store: ObjectStore, three: Path) -> None:
     """None where nothing is, the ETag where something is."""
-    first = store.put("large", FileBody(str(large)), expect=None)
-    assert store.put("large", FileBody(str(large)), expect=first.etag).etag == first.etag
+    first = store.put("large", FileBody(str(three)), expect=None)
+    assert store.put("large", FileBody(str(three)), expect=first.etag).etag == first.etag
 
 
 def test_cancel_leaves_no_open_upload(
-    store: ObjectStore, proxy: Proxy, left: Callable[[], object], large: Path
+    store: ObjectStore, proxy: Proxy, left: Callable[[], object], three: Path
 ) -> None:
     """Parts under way are dropped, the upload is aborted, and the caller is back at once."""
     control = Control()
-    proxy.fail("PUT", "partNumber=6", silent=True)
-    ended = in_background(lambda: store.under(control).put("large", FileBody(str(large))))
+    proxy.fail("PUT", "partNumber=3", silent=True)
+    ended = in_background(lambda: store.under(control).put("large", FileBody(str(three))))
     assert proxy.started.wait(30)
     started = time.monotonic()
     control.cancel()
