@@ -90,7 +90,7 @@ class LocalStore:
         """The absolute path of `key`. Raises InvalidPath."""
         return os.path.join(self.root, paths.check(key))
 
-    def list(self, prefix: str = "") -> Iterator[Page]:
+    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
         self._control.check()
         with translated(self.root):
             try:
@@ -104,7 +104,7 @@ class LocalStore:
                 raise NotFound(f"{self.root} is a file, not a directory", hint="name the directory it is in")
             for page in walk(self.root, prefix, self._prune, self._control):
                 self._control.count("walk")
-                yield page
+                yield page.within(prefix) if tree else page
 
     def head(self, key: str) -> Entry:
         self._begin("head", key)

@@ -99,10 +99,12 @@ class MemoryStore:
             self._shelf.dropped = True
             self._shelf.objects.clear()
 
-    def list(self, prefix: str = "") -> Iterator[Page]:
+    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
         with self._open("list", 0) as objects:
             found = sorted((one.entry for one in objects.values()), key=lambda entry: entry.path)
         matching = [entry for entry in found if entry.path.startswith(prefix)]
+        if tree:
+            matching = [entry for entry in matching if paths.under(entry.path, prefix)]
         for start in range(0, len(matching) or 1, PAGE):
             self._control.check()
             self._control.count("list")

@@ -27,7 +27,7 @@ from jupyter_resources.storage.protocol import (
 from jupyter_resources.storage.s3control import S3Control
 from jupyter_resources.storage.s3engine import OutOfRange, S3Engine
 from jupyter_resources.storage.s3errors import changed, from_reply
-from jupyter_resources.storage.s3listing import S3Page, ns_of
+from jupyter_resources.storage.s3listing import Onward, S3Page, ns_of, onward
 from jupyter_resources.storage.s3parts import parted_etag, put_parts
 from jupyter_resources.storage.s3wire import S3Service
 
@@ -89,15 +89,13 @@ class ObjectStore:
         view._raw = self._raw.under(control)
         return view
 
-    def list(self, prefix: str = "") -> Iterator[Page]:
-        token: str | None = None
-        while True:
-            page = self._raw.page(prefix, token)
+    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
+        step: Onward | None = Onward()
+        while step is not None:
+            page = self._raw.page(prefix, step.token, after=step.after)
             self._known.exists = True
-            yield self._page(page)
-            token = page.token
-            if token is None:
-                return
+            yield self._page(page).within(prefix) if tree else self._page(page)
+            step = onward(page, prefix if tree else "", step)
 
     def head(self, key: str) -> Entry:
         paths.check(key)

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut
+from jupyter_resources.core.paths import under
 
 __all__ = [
     "ANY",
@@ -62,6 +63,13 @@ class Page:
 
     entries: Sequence[Entry]
     left_out: Sequence[LeftOut] = ()
+
+    def within(self, directory: str) -> Page:
+        """What of it is `directory` itself or lies below."""
+        return Page(
+            [entry for entry in self.entries if under(entry.path, directory)],
+            [one for one in self.left_out if under(one.path, directory)],
+        )
 
 
 class Body(Protocol):
@@ -145,8 +153,11 @@ class Store(Protocol):
         """This store, its requests counted by `control` and ended when that is cancelled. Cheap."""
         ...
 
-    def list(self, prefix: str = "") -> Iterator[Page]:
+    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
         """Every object whose key starts with the string `prefix` (not a directory name: `a` also finds `ab`).
+
+        With `tree` only the key `prefix` itself and what lies below `prefix + "/"`: keys that merely begin alike cost
+        at most two pages, however many they are.
 
         Keys that can't be paths are in `left_out` with the reason. A missing bucket raises NotFound.
         """

@@ -36,8 +36,8 @@ class ReadOnlyStore:
     def under(self, control: Control) -> ReadOnlyStore:
         return ReadOnlyStore(self._inner.under(control))
 
-    def list(self, prefix: str = "") -> Iterator[Page]:
-        return self._inner.list(prefix)
+    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
+        return self._inner.list(prefix, tree=tree)
 
     def head(self, key: str) -> Entry:
         return self._inner.head(key)

@@ -103,12 +103,12 @@ class RetryingStore:
         view._control = control
         return view
 
-    def list(self, prefix: str = "") -> Iterator[Page]:
+    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
         seen: set[str] = set()
         again, trial = False, self._trial()
         while True:
             try:
-                for page in self._inner.list(prefix):
+                for page in self._inner.list(prefix, tree=tree):
                     new = _without(page, seen) if again else page
                     seen.update(entry.path for entry in new.entries)
                     seen.update(one.path for one in new.left_out)

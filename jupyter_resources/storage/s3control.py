@@ -113,13 +113,15 @@ class S3Control:
 
     # objects
 
-    def page(self, prefix: str, token: str | None, *, most: int = 1000) -> S3Page:
-        """One page of the raw listing."""
+    def page(self, prefix: str, token: str | None, *, after: str | None = None, most: int = 1000) -> S3Page:
+        """One page of the raw listing: the first, the one that `token` leads to, or the one behind the key `after`."""
         params = {"list-type": "2", "encoding-type": "url", "max-keys": str(most)}
         if prefix:
             params["prefix"] = prefix
         if token is not None:
             params["continuation-token"] = token
+        elif after is not None:
+            params["start-after"] = after
         return parse_page(self.send("list", "GET", params=params).body)
 
     def head(self, key: str) -> Reply:

@@ -6,12 +6,13 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from jupyter_resources.core.errors import Transient
 
-__all__ = ["Found", "S3Page", "elements", "ns_of", "parse_page", "rows"]
+__all__ = ["Found", "Onward", "S3Page", "elements", "ns_of", "onward", "parse_page", "rows"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,6 +52,33 @@ def parse_page(content: bytes) -> S3Page:
         found.append(Found(key, int(facts[size_tag]), mtime_ns, facts.get(etag_tag, "").strip('"')))
     more = root.findtext(f"{names}IsTruncated") == "true"
     return S3Page(found, root.findtext(f"{names}NextContinuationToken") if more else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Where the next page begins: at a token, or behind a key. `jumped` once keys were passed over."""
+
+    token: str | None = None
+    after: str | None = None
+    jumped: bool = False
+
+
+def onward(page: S3Page, directory: str, step: Onward) -> Onward | None:
+    """How to go on after `page`; None when nothing more is wanted.
+
+    Where only `directory` and what is below it is wanted, keys that merely begin alike are passed over: S3 lists in
+    the order of UTF-8 bytes (API reference, ListObjectsV2), `data-old/x` before `data/x` before `data0`. A server that
+    lists otherwise shows it by a page out of order, and is asked for more.
+    """
+    if page.token is None:
+        return None
+    keys = [one.key for one in page.found]
+    if directory and keys:
+        if keys[-1] >= f"{directory}0" and all(one <= other for one, other in pairwise(keys)):
+            return None
+        if keys[-1] < f"{directory}/" and not step.jumped:
+            return Onward(after=f"{directory}.\U0010ffff", jumped=True)
+    return Onward(token=page.token, jumped=step.jumped)
 
 
 def ns_of(time: datetime) -> int:

@@ -128,8 +128,8 @@ class ThrottledStore:
         view._control = control
         return view
 
-    def list(self, prefix: str = "") -> Iterator[Page]:
-        return self._inner.list(prefix)
+    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
+        return self._inner.list(prefix, tree=tree)
 
     def head(self, key: str) -> Entry:
         with self.limit.slot(self._control):

@@ -59,8 +59,8 @@ def walk(store: LocalStore, found: Iterable[str], report: Reporter) -> Listing:
     left_out: list[LeftOut] = []
     for path in found:
         for page in _named(store, path):
-            entries.extend(entry for entry in page.entries if under(entry.path, path))
-            left_out.extend(one for one in page.left_out if under(one.path, path))
+            entries.extend(page.entries)
+            left_out.extend(page.left_out)
             report(Listed("source", len(entries)))
     return Listing.of(entries, left_out)
 
@@ -72,10 +72,10 @@ def _named(store: LocalStore, path: str) -> Iterator[Page]:
     below = os.path.relpath(directory, store.root)
     plain = os.path.normpath(os.path.join(os.path.realpath(store.root), below))
     if os.path.realpath(directory) == plain:
-        yield from store.list(f"{path}/" if path and not name else path)
+        yield from store.list(f"{path}/" if path and not name else path, tree=True)
         return
     lead = f"{below}/"
-    for page in store.at(directory, lead).list(name):
+    for page in store.at(directory, lead).list(name, tree=True):
         yield Page(
             [replace(entry, path=lead + entry.path) for entry in page.entries],
             [replace(one, path=lead + one.path) for one in page.left_out],
@@ -87,10 +87,10 @@ def list_objects(store: Store, prefixes: Sequence[str], control: Control, report
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
     for prefix in _outermost(prefixes):
-        for page in store.list(prefix):
+        for page in store.list(prefix, tree=True):
             control.check()
-            entries.extend(one for one in page.entries if under(one.path, prefix) and not is_reserved(one.path))
-            left_out.extend(one for one in page.left_out if under(one.path, prefix) and not is_reserved(one.path))
+            entries.extend(one for one in page.entries if not is_reserved(one.path))
+            left_out.extend(one for one in page.left_out if not is_reserved(one.path))
             report(Listed(side, len(entries)))
     return Listing.of(entries, left_out)
 

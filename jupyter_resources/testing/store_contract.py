@@ -22,6 +22,7 @@ from typing import ClassVar
 
 import pytest
 
+from jupyter_resources.core import paths
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import (
@@ -207,6 +208,13 @@ class StoreContract:
         """`a` finds `ab/c`, `file` finds `file.txt`: a prefix is letters, not a directory."""
         fill(store, dict.fromkeys(LISTED, b"x"))
         assert sorted(keys(store, prefix)) == sorted(key for key in LISTED if key.startswith(prefix))
+
+    @pytest.mark.parametrize("directory", ["", "a", "ab", "b", "b/", "b/deep", "file", "file.txt", "zzz"])
+    def test_list_of_a_tree_leaves_out_what_merely_begins_alike(self, store: Store, directory: str) -> None:
+        """With `tree`, `a` finds the key `a` and what is below `a/`, and not `ab/c`."""
+        fill(store, dict.fromkeys(LISTED, b"x"))
+        found = [entry.path for page in store.list(directory, tree=True) for entry in page.entries]
+        assert sorted(found) == sorted(key for key in LISTED if paths.under(key, directory))
 
     @pytest.mark.parametrize(
         "prefix", ["zzz", "a/", "file.txt/", "b/deep/er/file.txtx", "B", "b//", "/", "../", "b/../"]

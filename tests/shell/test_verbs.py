@@ -27,7 +27,7 @@ def test_make_alone_prints_the_verbs() -> None:
     """Nothing runs; each verb is one line."""
     done = make(tree.ROOT)
     assert done.returncode == 0
-    assert [line.split()[1] for line in done.stdout.splitlines()] == ["lab", "demo", "test", "check", "lock", "clean"]
+    assert [line.split()[1] for line in done.stdout.splitlines()] == ["lab", "demo", "test", "check", "soak", "lock", "clean"]
 
 
 @pytest.fixture
