@@ -27,7 +27,8 @@ def test_make_alone_prints_the_verbs() -> None:
     """Nothing runs; each verb is one line."""
     done = make(tree.ROOT)
     assert done.returncode == 0
-    assert [line.split()[1] for line in done.stdout.splitlines()] == ["lab", "demo", "test", "check", "soak", "lock", "clean"]
+    verbs = [line.split()[1] for line in done.stdout.splitlines()]
+    assert verbs == ["lab", "demo", "test", "check", "soak", "lock", "clean"]
 
 
 @pytest.fixture

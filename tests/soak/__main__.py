@@ -1,4 +1,4 @@
-"""`make soak`: the promises at the sizes they were made for, against a real S3 server; counts go to docs/reliability.md."""
+"""`make soak`: the promises at their full sizes, on a real S3 server; what it counts goes to docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -68,6 +68,20 @@ def requests(server: S3Server, place: Path, cache: DigestCache) -> list[str]:
     return rows
 
 
+class Finger:
+    """Presses Ctrl-C when the given number of files is done."""
+
+    def __init__(self, at: int) -> None:
+        self.left, self.pressed = at, 0.0
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Copied):
+            self.left -= 1
+            if self.left == 0:
+                self.pressed = time.monotonic()
+                os.kill(os.getpid(), signal.SIGINT)
+
+
 def interrupts(server: S3Server, place: Path, cache: DigestCache) -> list[str]:
     """Ctrl-C in a push of 10,000 files, at a random moment, ten times."""
     files = {f"{n:05}": b"%05d" % n for n in range(10_000)}
@@ -76,29 +90,18 @@ def interrupts(server: S3Server, place: Path, cache: DigestCache) -> list[str]:
     slowest, torn, left = 0.0, 0, 0
     for number in range(INTERRUPTS):
         storage = opener(server, cache)("soak", f"interrupt{number}")
-        at, done, sent = random.randint(1, 5000), 0, 0.0
-
-        def watch(event: Event) -> None:
-            nonlocal done, sent
-            if isinstance(event, Copied):
-                done += 1
-                if done == at:
-                    sent = time.monotonic()
-                    os.kill(os.getpid(), signal.SIGINT)
-
+        finger = Finger(random.randint(1, 5000))
         try:
-            storage.push("ten", report=watch)
+            storage.push("ten", report=finger)
             raise AssertionError("the interrupt was swallowed")
         except Interrupted:
-            slowest = max(slowest, time.monotonic() - sent)
+            slowest = max(slowest, time.monotonic() - finger.pressed)
         while any(one.name.startswith("jtres-") for one in threading.enumerate()):
             time.sleep(0.01)
         torn += sum(one.size != 5 for one in storage.list_objects(""))
         left += len(open_uploads(S3Control(service_of(server), "soak")))
-    return [
-        f"{INTERRUPTS} interrupts of a push of 10,000 files: prompt back after {slowest:.2f} s at the latest, "
-        f"{torn} partial objects, {left} open uploads"
-    ]
+    seen = f"prompt back after {slowest:.2f} s at the latest, {torn} partial objects, {left} open uploads"
+    return [f"{INTERRUPTS} interrupts of a push of 10,000 files: {seen}"]
 
 
 KILLED = """
@@ -116,15 +119,14 @@ def kills(server: S3Server, place: Path, cache: DigestCache) -> list[str]:
     files = {f"k/{n:03}": os.urandom(20_000) for n in range(400)} | {"k/large": os.urandom(80 << 20)}
     tree(files, place / "source")
     host, _, port = server.endpoint.removeprefix("http://").partition(":")
-    s3 = (
-        f"'s3', {server.key!r}, 'soak', {server.secret!r}, host={host!r}, port={port}, secure=False, base_path='kill{{}}'"
-    )
+    there = f"host={host!r}, port={port}, secure=False"
+    s3 = f"'s3', {server.key!r}, 'soak', {server.secret!r}, {there}, base_path='kill{{}}'"
     local = f"'local', {str(place / 'buckets')!r}, 'b', '', base_path='kill{{}}'"
     RemoteStorage(RemoteStorageConfig("local", str(place / "buckets"), "b", "")).create_bucket()
     torn = unfinished = 0
     for number in range(KILLS):
         where, direction = (s3, local)[number % 2].format(number), ("push", "pull")[number // 2 % 2]
-        conf = eval(f"RemoteStorageConfig({where})")  # noqa: S307 - our own words, two lines above
+        conf = eval(f"RemoteStorageConfig({where})")  # our own words, from above
         os.chdir(place / "source")
         target = place / f"target{number}"
         target.mkdir()
@@ -151,7 +153,7 @@ def kills(server: S3Server, place: Path, cache: DigestCache) -> list[str]:
         unfinished += contents(target) != files
         subprocess.run(["rm", "-rf", str(target)], check=True)
         storage.delete("")
-    return [f"{KILLS} processes killed at random: {torn} partial files or objects, {unfinished} not finished afterwards"]
+    return [f"{KILLS} processes killed at random: {torn} partial files or objects, {unfinished} unfinished afterwards"]
 
 
 def threads(server: S3Server, place: Path, cache: DigestCache) -> list[str]:
@@ -186,8 +188,7 @@ def large(server: S3Server, place: Path, cache: DigestCache) -> list[str]:
     os.chdir(place / "large")
     block = os.urandom(1 << 20)
     with open("file", "wb") as stream:
-        for number in range(1024):
-            stream.write(number.to_bytes(4) + block[4:])
+        stream.writelines(number.to_bytes(4) + block[4:] for number in range(1024))
     storage = opener(server, cache)("soak", "large")
     pushed = storage.push("file")
     storage.pull("file", place / "back")
@@ -212,7 +213,8 @@ def main() -> None:
                     print(row, flush=True)
                     rows.append(row)
         os.chdir("/")
-    stamp = f"Commit {commit.strip()}, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, SeaweedFS on the same machine:"
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    stamp = f"Commit {commit.strip()}, {day}, {os.cpu_count()} cores, SeaweedFS on the same machine:"
     before = PAGE.read_text().partition(MARK)[0]
     PAGE.write_text(f"{before}{MARK}\n{stamp}\n\n" + "".join(f"- {row}\n" for row in rows))
 
