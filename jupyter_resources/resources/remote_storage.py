@@ -5,8 +5,7 @@ from __future__ import annotations
 import glob
 import logging
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,17 +13,19 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, Listing
 from jupyter_resources.core.errors import AlreadyExists, InvalidValue, NotFound
 from jupyter_resources.core.events import Reporter, silent
-from jupyter_resources.core.paths import check, is_reserved, joined, under
+from jupyter_resources.core.paths import check, is_reserved, joined
+from jupyter_resources.resources import naming
 from jupyter_resources.resources.config import RemoteStorageConfig
+from jupyter_resources.resources.naming import Path
 from jupyter_resources.resources.providers import open_driver
 from jupyter_resources.resources.remote_object import RemoteObject
 from jupyter_resources.resources.selection import Regex, Selection
-from jupyter_resources.resources.transaction import Picture, finish
+from jupyter_resources.resources.transaction import Picture, Transaction
 from jupyter_resources.storage.local import LocalStore
 from jupyter_resources.storage.prefixed import PrefixedStore
 from jupyter_resources.storage.protocol import Store
 from jupyter_resources.storage.registry import open_containers, open_store
-from jupyter_resources.sync import engine, listing
+from jupyter_resources.sync import listing
 from jupyter_resources.sync.digests import DigestCache, default_cache
 from jupyter_resources.sync.ignore import IgnoreRules
 from jupyter_resources.sync.policy import PUSH
@@ -34,7 +35,6 @@ from jupyter_resources.sync.summary import Direction, TransactionSummary
 __all__ = ["RemoteStorage"]
 
 log = logging.getLogger("jupyter_resources")
-Path = str | os.PathLike[str]
 
 
 class RemoteStorage:
@@ -123,29 +123,27 @@ class RemoteStorage:
         Raises NotFound when nothing matches, InvalidValue for a path outside of the prefix, Conflict before anything
         moves when the target differs and `force` isn't set, Incomplete when single files failed.
         """
-        root, patterns, lead = _rooted([path] if isinstance(path, str | os.PathLike) else path, local_path_prefix)
+        root, patterns, lead = naming.rooted([path] if isinstance(path, str | os.PathLike) else path, local_path_prefix)
         selection = Selection.of(include_regex, exclude_regex, path_regex, lead)
-        direction: Direction = "sync" if delete else "push"
-        with self._transaction(direction, dryrun, report) as (control, summary):
-            summary.source = os.path.join(root, patterns[0]) if len(patterns) == 1 else root
-            rules = IgnoreRules(root, secrets=force)
-            store = LocalStore(root, prune=rules.reason)
-            found = [_found(root, pattern) for pattern in patterns]
-            if delete and any(
-                glob.has_magic(one) and one not in same for one, same in zip(patterns, found, strict=True)
-            ):
+        rules = IgnoreRules(root, secrets=force)
+        store = LocalStore(root, prune=rules.reason)
+
+        def look(control: Control, report: Reporter) -> tuple[Side, Side]:
+            found = [naming.found(root, pattern) for pattern in patterns]
+            if delete and any(glob.has_magic(one) and one not in it for one, it in zip(patterns, found, strict=True)):
                 raise InvalidValue("a glob can't be mirrored: it doesn't say what is gone", hint="give a directory")
             walked = listing.walk(store, [one for matched in found for one in matched], report)
             if not walked and not (delete and allow_empty):
-                raise _nothing(patterns, walked)
+                raise naming.nothing(patterns, walked)
             there = self._listed([listing.search_prefix(one) for one in patterns], control, report, "target")
             if delete:
                 there = there.select(lambda path: selection.reason(path) or rules.reason(path))
-            source = Side(store, walked.select(selection.reason), root)
-            target = Side(self._store, there, self._directory)
-            policy = PUSH.but(overwrite=force or delete, delete=delete, allow_empty=allow_empty, verify=verify)
-            prepared = engine.prepare(source, target, policy, self._cache, control)
-            return finish(prepared, self._picture(True, root), summary, self._cache, control, report)
+            return Side(store, walked.select(selection.reason), root), Side(self._store, there, self._directory)
+
+        policy = PUSH.but(overwrite=force or delete, delete=delete, allow_empty=allow_empty, verify=verify)
+        summary = self._summary("sync" if delete else "push", dryrun)
+        summary.source = os.path.join(root, patterns[0]) if len(patterns) == 1 else root
+        return Transaction(look, policy, self._picture(True, root), self._cache).run(summary, report)
 
     def pull(
         self,
@@ -171,26 +169,24 @@ class RemoteStorage:
         `skipped_source_files`.
         """
         base = os.path.abspath(os.fspath(local_base_dir))
-        wanted = _remote(remote_path, local_base_dir, convert_to_linux_path)
+        wanted = naming.remote(remote_path, local_base_dir, convert_to_linux_path)
         selection = Selection.of(include_regex, exclude_regex, path_regex)
-        with self._transaction("pull", dryrun, report) as (control, summary):
-            summary.target = os.path.join(base, wanted) if wanted else base
+        store = LocalStore(base, create=True)
+
+        def look(control: Control, report: Reporter) -> tuple[Side, Side]:
             there = self._listed([wanted], control, report, "source").select(selection.reason)
-            if not there and not there.left_out:
-                if not missing_ok:
-                    raise self._missing(wanted)
+            nothing = not there and not there.left_out
+            if nothing and not missing_ok:
+                raise self._missing(wanted)
+            if nothing:
                 log.warning("No files found in remote storage under path: %s", joined(self._base, wanted))
-                return summary
-            store = LocalStore(base, create=True)
-            here = listing.list_targets(store, wanted, there, report)
-            prepared = engine.prepare(
-                Side(self._store, there, self._directory),
-                Side(store, here, base),
-                PUSH.but(overwrite=force, verify=verify),
-                self._cache,
-                control,
-            )
-            return finish(prepared, self._picture(False, base), summary, self._cache, control, report)
+            here = Listing() if nothing else listing.list_targets(store, wanted, there, report)
+            return Side(self._store, there, self._directory), Side(store, here, base)
+
+        summary = self._summary("pull", dryrun)
+        summary.target = os.path.join(base, wanted) if wanted else base
+        policy = PUSH.but(overwrite=force, verify=verify)
+        return Transaction(look, policy, self._picture(False, base), self._cache).run(summary, report)
 
     def sync(
         self,
@@ -220,7 +216,7 @@ class RemoteStorage:
 
         Nothing found is a warning in the log and `[]`. Names that merely begin alike are not touched.
         """
-        wanted = _remote(remote_path, "", True)
+        wanted = naming.remote(remote_path, "", True)
         selection = Selection.of(include_regex, exclude_regex, path_regex)
         control = Control()
         there = self._listed([wanted], control, silent, "target")
@@ -269,84 +265,9 @@ class RemoteStorage:
         base = f"{self._base}/" if self._base else ""
         return Picture(local_is_source, root, self._object, lambda path: base + path)
 
-    @contextmanager
-    def _transaction(
-        self, direction: Direction, dryrun: bool, report: Reporter
-    ) -> Iterator[tuple[Control, TransactionSummary]]:
-        """What every transfer begins with; an interrupt before the first byte moved says so."""
-        control = Control()
-        summary = TransactionSummary(sync_direction=direction, dryrun=dryrun, base_path=self._base)
+    def _summary(self, direction: Direction, dryrun: bool) -> TransactionSummary:
         where = self._store.location
-        summary.source, summary.target = (where, "") if direction == "pull" else ("", where)
-        try:
-            yield control, summary
-        except engine.Interrupted:
-            raise
-        except KeyboardInterrupt:
-            control.cancel()
-            summary.interrupted = True
-            raise engine.Interrupted(
-                "Stopped before anything was changed", hint="the same line starts again", summary=summary
-            ) from None
-        finally:
-            summary.requests = summary.requests or control.requests
-
-
-def _rooted(paths: Sequence[Path], prefix: Path | None) -> tuple[str, list[str], str]:
-    """The directory that keys are relative to, the patterns relative to it, and what regexes see before a path."""
-    given = [os.fspath(path) for path in paths]
-    if not given:
-        raise InvalidValue("nothing to push was named", hint="give a file, a directory or a glob")
-    if prefix is None:
-        absolute = [os.path.isabs(one) for one in given]
-        if all(absolute):
-            return "/", [one.lstrip("/") for one in given], "/"
-        if any(absolute):
-            raise InvalidValue("absolute and relative paths in one push", hint="push them one after the other")
-        return os.getcwd(), given, ""
-    root = os.path.abspath(os.fspath(prefix))
-    return root, [_below(one, root) for one in given], ""
-
-
-def _below(path: str, root: str) -> str:
-    if not os.path.isabs(path):
-        return path
-    if not under(path.rstrip("/"), root):
-        raise InvalidValue(
-            f"Specified path={path} is not a child of local_path_prefix={root}", hint="give a path below the prefix"
+        source, target = (where, "") if direction == "pull" else ("", where)
+        return TransactionSummary(
+            sync_direction=direction, dryrun=dryrun, base_path=self._base, source=source, target=target
         )
-    return path[len(root.rstrip("/")) :].strip("/")
-
-
-def _found(root: str, pattern: str) -> list[str]:
-    found = listing.matches(root, pattern)
-    if not found:
-        raise NotFound(
-            f"{os.path.join(root, pattern)} matches no file", hint="check the spelling; %pwd shows where you are"
-        )
-    return found
-
-
-def _nothing(patterns: Sequence[str], walked: Listing) -> NotFound:
-    names = ", ".join(repr(one) for one in patterns)
-    if not walked.left_out:
-        return NotFound(f"{names} holds no files", hint="put something there first")
-    first = walked.left_out[0]
-    return NotFound(
-        f"{names} holds nothing that can be pushed: {first.path}: {first.reason}",
-        hint="--force pushes what looks like a secret; .resourcesignore says what is ignored",
-    )
-
-
-def _remote(path: Path, local_base_dir: Path, convert: bool) -> str:
-    """A remote path relative to the base path, without outer slashes."""
-    wanted = os.fspath(path)
-    if convert:
-        wanted = wanted.replace("\\", "/")
-    base = os.fspath(local_base_dir)
-    if os.path.isabs(wanted) and base and os.path.isabs(base):
-        wanted = _below(wanted, os.path.normpath(base))
-    wanted = wanted.strip("/")
-    while wanted.startswith("./"):
-        wanted = wanted[2:]
-    return "" if wanted == "." else wanted

@@ -3,67 +3,114 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
-from jupyter_resources.core.errors import Conflict, Incomplete, one_line
+from jupyter_resources.core.errors import Changed, Conflict, Incomplete, one_line
 from jupyter_resources.core.events import Outcome, Reporter
 from jupyter_resources.core.paths import problem
 from jupyter_resources.core.steps import Action, Plan, Reason, Step
 from jupyter_resources.sync import engine
 from jupyter_resources.sync.digests import DigestCache
+from jupyter_resources.sync.policy import Policy
+from jupyter_resources.sync.settle import Side
 from jupyter_resources.sync.summary import RemoteObjectProtocol, SyncObject, TransactionSummary
 from jupyter_resources.sync.transfer import Done
 
-__all__ = ["Picture", "finish"]
+__all__ = ["Look", "Picture", "Transaction"]
 
 NAMED = 5
 
 
-def finish(
-    prepared: engine.Prepared,
-    picture: Picture,
-    summary: TransactionSummary,
-    cache: DigestCache,
-    control: Control,
-    report: Reporter,
-) -> TransactionSummary:
-    """Execute `prepared` and fill `summary`, or say what hinders it.
+Look = Callable[[Control, Reporter], tuple[Side, Side]]
 
-    With `summary.dryrun` nothing is done and nothing raised. Raises Conflict before any transfer; Incomplete when
-    files failed and the others are done; Interrupted. Each carries the summary.
-    """
-    picture.planned(prepared.plan, summary)
-    if summary.dryrun:
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """How to look at both sides, what may be done about a difference, and how to show it."""
+
+    look: Look
+    policy: Policy
+    picture: Picture
+    cache: DigestCache
+
+    def run(self, summary: TransactionSummary, report: Reporter) -> TransactionSummary:
+        """Decide, and unless `summary.dryrun`, do it; fills `summary`.
+
+        A dry run raises nothing of what it shows, and can be applied later. Otherwise raises Conflict before any
+        transfer; Incomplete when files failed and the others are done; Interrupted. Each carries the summary.
+        """
+        with _interruptible(summary) as control:
+            prepared = engine.prepare(*self.look(control, report), self.policy, self.cache, control)
+            if summary.dryrun:
+                self.picture.planned(prepared.plan, summary)
+                summary.can_be_applied_by(partial(self._apply, prepared, summary))
+                return summary
+            return self._do(prepared, summary, control, report)
+
+    def _apply(
+        self, prepared: engine.Prepared, shown: TransactionSummary, force: bool, report: Reporter
+    ) -> TransactionSummary:
+        """Do just what a dry run showed. Raises Changed if either side is no longer what it saw."""
+        summary = shown.unfinished()
+        with _interruptible(summary) as control:
+            now = self.look(control, report)
+            for side, seen in zip(now, (prepared.source, prepared.target), strict=True):
+                if not side.listing.looks_like(seen.listing):
+                    raise Changed(
+                        f"{side.store.location} changed since the dry run; nothing was done",
+                        hint="look again: a new dry run shows what would be done now",
+                    )
+            if force:
+                prepared = engine.again(prepared, self.policy.but(overwrite=True))
+            return self._do(prepared, summary, control, report)
+
+    def _do(
+        self, prepared: engine.Prepared, summary: TransactionSummary, control: Control, report: Reporter
+    ) -> TransactionSummary:
+        self.picture.planned(prepared.plan, summary)
+        if summary.has_unresolvable_collisions:
+            raise _collisions(summary)
+        refused = [step for step in prepared.plan.of(Action.CONFLICT) if step.needs_force]
+        if refused:
+            raise _conflict(refused, summary)
+        summary.started = True
+        outcome, done = engine.execute(prepared, self.cache, control, report)
+        self.picture.done(outcome, done, summary)
+        if summary.interrupted:
+            raise engine.Interrupted(
+                f"Stopped after {len(summary.synced_files):,} of {_files(len(summary.files_to_sync))}; "
+                "nothing is left half written",
+                hint="the same line goes on from here",
+                summary=summary,
+            )
+        if summary.failed:
+            raise _incomplete(summary)
         return summary
-    if summary.has_unresolvable_collisions:
-        raise _collisions(summary)
-    refused = [step for step in prepared.plan.of(Action.CONFLICT) if step.needs_force]
-    if refused:
-        raise _conflict(refused, summary)
+
+
+@contextmanager
+def _interruptible(summary: TransactionSummary) -> Iterator[Control]:
+    """What every transfer begins with; an interrupt outside of the transfer itself says what it left."""
+    control = Control()
     try:
-        outcome, done = engine.execute(prepared, cache, control, report)
+        yield control
+    except engine.Interrupted:
+        raise
     except KeyboardInterrupt:
         control.cancel()
         summary.interrupted = True
-        raise engine.Interrupted(
-            "Stopped; what was finished stays, nothing is left half written",
-            hint="the same line goes on from here",
-            summary=summary,
-        ) from None
-    picture.done(outcome, done, summary)
-    if summary.interrupted:
-        raise engine.Interrupted(
-            f"Stopped after {len(summary.synced_files):,} of {_files(len(summary.files_to_sync))}; "
-            "nothing is left half written",
-            hint="the same line goes on from here",
-            summary=summary,
-        )
-    if summary.failed:
-        raise _incomplete(summary)
-    return summary
+        if summary.started:
+            message = "Stopped; what was finished stays, nothing is left half written"
+            raise engine.Interrupted(message, hint="the same line goes on from here", summary=summary) from None
+        message = "Stopped before anything was changed"
+        raise engine.Interrupted(message, hint="the same line starts again", summary=summary) from None
+    finally:
+        summary.requests = summary.requests or control.requests
 
 
 @dataclass(frozen=True, slots=True)

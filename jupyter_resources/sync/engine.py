@@ -16,7 +16,7 @@ from jupyter_resources.sync.policy import Policy
 from jupyter_resources.sync.settle import Side, settle
 from jupyter_resources.sync.transfer import Done
 
-__all__ = ["Interrupted", "Prepared", "execute", "prepare"]
+__all__ = ["Interrupted", "Prepared", "again", "execute", "prepare"]
 
 
 class Interrupted(KeyboardInterrupt):
@@ -47,10 +47,16 @@ def prepare(source: Side, target: Side, policy: Policy, cache: DigestCache, cont
 
     Raises EmptySource, and what listing or reading raises.
     """
-    if Capability.FOLDS_CASE in target.store.capabilities:
-        policy = policy.but(folds_case=True)
     source, target = settle(source, target, cache, control, verify=policy.verify)
-    return Prepared(plan(source.listing, target.listing, policy), source, target)
+    return again(Prepared(Plan(()), source, target), policy)
+
+
+def again(prepared: Prepared, policy: Policy) -> Prepared:
+    """The plan that another policy makes of what is already known; asks nothing of either side."""
+    if Capability.FOLDS_CASE in prepared.target.store.capabilities:
+        policy = policy.but(folds_case=True)
+    made = plan(prepared.source.listing, prepared.target.listing, policy)
+    return Prepared(made, prepared.source, prepared.target)
 
 
 def execute(

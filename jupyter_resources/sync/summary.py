@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from jupyter_resources.core.errors import InvalidValue, ResourcesError, one_line
+from jupyter_resources.core.events import Reporter, silent
 from jupyter_resources.core.hashing import Hasher
 
 __all__ = ["RemoteObjectProtocol", "SyncObject", "TransactionSummary"]
 
 Direction = Literal["push", "pull", "sync"]
+_Apply = Callable[[bool, Reporter], "TransactionSummary"]
 
 
 @runtime_checkable
@@ -197,6 +199,7 @@ class TransactionSummary:
     source: str = ""
     target: str = ""
     base_path: str = ""
+    started: bool = False
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "sync_direction" and value not in ("push", "pull", "sync", None):
@@ -261,6 +264,31 @@ class TransactionSummary:
             self.on_target_eq_md5.append(synced_object)
         else:
             self.on_target_neq_md5.append(synced_object)
+
+    def apply(self, *, force: bool = False, report: Reporter = silent) -> TransactionSummary:
+        """Do exactly what this dry run showed, and return what happened; `force` also overwrites what differs.
+
+        Raises InvalidValue if this is no dry run, Changed if either side is no longer what the dry run saw, and what
+        the transfer itself raises.
+        """
+        done_by: _Apply | None = self.__dict__.get("_apply")
+        if done_by is None:
+            raise InvalidValue("only a dry run can be applied", hint="make one: push(…, dryrun=True), or %push … -n")
+        return done_by(force, report)
+
+    def can_be_applied_by(self, apply: _Apply) -> None:
+        """What `apply` will call."""
+        self.__dict__["_apply"] = apply
+
+    def unfinished(self) -> TransactionSummary:
+        """A new summary of the same transfer, with nothing in it yet."""
+        return TransactionSummary(
+            sync_direction=self.sync_direction, source=self.source, target=self.target, base_path=self.base_path
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the way to apply it: that is only good where it was made."""
+        return {name: value for name, value in self.__dict__.items() if name != "_apply"}
 
     def get_short_summary_dict(self) -> dict[str, Any]:
         """Counts: direction, files to sync, their bytes, collisions, synced files."""
