@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice
@@ -13,7 +13,7 @@ from jupyter_resources.report.visible import clip, visible
 from jupyter_resources.report.words import count, duration, files, of, size, verb
 from jupyter_resources.sync.summary import SyncObject, TransactionSummary
 
-__all__ = ["Group", "Line", "State", "Story", "tell"]
+__all__ = ["Group", "Line", "State", "Story", "every_line", "tell"]
 
 ROWS = 20
 FEW_ROWS = 5
@@ -35,6 +35,7 @@ class State(Enum):
     CHANGED = ("~", "changed", "changed")
     REUSED = ("=", "reused", "reuse")
     SKIPPED = ("·", "skipped", "skipped")
+    SAME = ("✓", "already there", "already there")
 
     def label(self, *, planned: bool) -> str:
         """Sign and word: the meaning is never in a colour alone."""
@@ -213,48 +214,63 @@ def _already(summary: TransactionSummary) -> str:
     return f"{files(equal)} {'is' if equal == 1 else 'are'} already {verb(summary.sync_direction).there}"
 
 
+def every_line(summary: TransactionSummary) -> Iterator[tuple[State, Line]]:
+    """Every file with what became of it, most important first, what is already there last."""
+    planned = not _ran(summary)
+    for state, _, lines in _told(summary, _sort(summary, planned), planned):
+        for line in lines:
+            yield state, line
+
+
 def _groups(summary: TransactionSummary, found: _Sorted, planned: bool) -> tuple[Group, ...]:
-    failed = dict(islice(summary.failed.items(), ROWS))
+    groups: list[Group] = []
+    for state, number, lines in _told(summary, found, planned):
+        rows = FEW_ROWS if state in (State.REUSED, State.SKIPPED) else ROWS
+        # One row more than "… and 1 more" takes is the file itself.
+        rows = number if number == rows + 1 else min(rows, number)
+        if number and state is not State.SAME:
+            groups.append(Group(state, tuple(islice(lines, rows)), number - rows))
+    return tuple(groups)
+
+
+def _told(summary: TransactionSummary, found: _Sorted, planned: bool) -> Iterator[tuple[State, int, Iterator[Line]]]:
+    """Each state, how many files are in it, and a line for each of them, made only when it is taken."""
     sizes = {
         one.name: bytes_of(one, summary.sync_direction)
         for one in summary.files_to_sync
-        if failed and one.name in failed
+        if summary.failed and one.name in summary.failed
     }
+    failed = (Line(path, sizes.get(path), one_line(error)) for path, error in summary.failed.items())
     collisions = summary.unresolvable_collisions
-    groups = [
-        Group(
-            State.FAILED,
-            tuple(Line(path, sizes.get(path), one_line(error)) for path, error in failed.items()),
-            len(summary.failed) - len(failed),
-        ),
-        _group(State.CONFLICT, found.conflicts, summary),
-        Group(
-            State.COLLISION,
-            tuple(Line(path, None, _in_the_way(path, others)) for path, others in islice(collisions.items(), ROWS)),
-            max(len(collisions) - ROWS, 0),
-        ),
-        _group(State.WITHHELD, found.withheld, summary),
-        _group(State.DELETED, summary.to_delete if planned else summary.deleted, summary),
-        _group(State.LEFT, found.left, summary),
-        _group(State.NEW, found.new, summary),
-        _group(State.CHANGED, found.changed, summary),
-        _group(State.REUSED, found.reused, summary, FEW_ROWS),
-        _group(State.SKIPPED, summary.skipped_source_files, summary, FEW_ROWS),
+    clashing = (Line(path, None, _in_the_way(path, others)) for path, others in collisions.items())
+    special: list[tuple[State, int, Iterator[Line]]] = [
+        (State.FAILED, len(summary.failed), failed),
+        (State.COLLISION, len(collisions), clashing),
     ]
-    shown = (replace(group, lines=tuple(_below(line, summary.base_path) for line in group.lines)) for group in groups)
-    return tuple(group for group in shown if group.lines)
+    members: list[tuple[State, Sequence[SyncObject]]] = [
+        (State.CONFLICT, found.conflicts),
+        (State.WITHHELD, found.withheld),
+        (State.DELETED, summary.to_delete if planned else summary.deleted),
+        (State.LEFT, found.left),
+        (State.NEW, found.new),
+        (State.CHANGED, found.changed),
+        (State.REUSED, found.reused),
+        (State.SKIPPED, summary.skipped_source_files),
+        (State.SAME, summary.on_target_eq_md5),
+    ]
+    plain = [(state, len(some), _lines(state, some, summary.sync_direction)) for state, some in members]
+    order = list(State)
+    for state, number, lines in sorted(special + plain, key=lambda one: order.index(one[0])):
+        yield state, number, (_below(line, summary.base_path) for line in lines)
+
+
+def _lines(state: State, members: Iterable[SyncObject], direction: str | None) -> Iterator[Line]:
+    return (_line(state, one, direction) for one in members)
 
 
 def _below(line: Line, base: str) -> Line:
     """The line named as a person types it: below the base path, which the headline shows."""
     return replace(line, name=line.name.removeprefix(f"{base}/")) if base else line
-
-
-def _group(state: State, members: Sequence[SyncObject], summary: TransactionSummary, rows: int = ROWS) -> Group:
-    # One row more than "… and 1 more" takes is the file itself.
-    rows = len(members) if len(members) == rows + 1 else rows
-    lines = tuple(_line(state, one, summary.sync_direction) for one in islice(members, rows))
-    return Group(state, lines, len(members) - len(lines))
 
 
 def _line(state: State, one: SyncObject, direction: str | None) -> Line:
