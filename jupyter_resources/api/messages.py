@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -34,11 +34,15 @@ __all__ = [
 ]
 
 
+Named = Literal["", "file", "directory", "object", "bucket", "profile", "credentials"]
+
+
 @dataclass(frozen=True, slots=True)
 class Positional:
-    """The field is written without an option; `metavar` is what help calls it."""
+    """The field is written without an option; `metavar` is what help calls it, `of` what it names (for completion)."""
 
     metavar: str
+    of: Named = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Flag:
 
     names: tuple[str, ...]
     metavar: str = ""
+    of: Named = ""
 
 
 class Request(BaseModel):
@@ -88,20 +93,20 @@ Verify = Annotated[
 To = Annotated[
     str | None,
     Field(description="the bucket: a name from %buckets, a URL or a directory; else the default one"),
-    Flag(("--to",), "BUCKET"),
+    Flag(("--to",), "BUCKET", of="bucket"),
 ]
 AllowEmpty = Annotated[
     bool,
     Field(description="go on even if the source is empty: everything is deleted"),
     Flag(("--allow-empty",)),
 ]
-BucketName = Annotated[str, Field(description="the bucket's name in the settings"), Positional("NAME")]
+BucketName = Annotated[str, Field(description="the bucket's name in the settings"), Positional("NAME", "bucket")]
 
 
 class PushRequest(Request):
     """Files from here to a bucket."""
 
-    paths: Annotated[Paths, Field(description="files, directories or glob patterns"), Positional("PATH")]
+    paths: Annotated[Paths, Field(description="files, directories or glob patterns"), Positional("PATH", "file")]
     to: To = None
     dry_run: DryRun = False
     force: Force = False
@@ -117,14 +122,16 @@ class PushRequest(Request):
 class PullRequest(Request):
     """Files from a bucket to here."""
 
-    paths: Annotated[Paths, Field(description="files or directories in the bucket"), Positional("PATH")]
+    paths: Annotated[Paths, Field(description="files or directories in the bucket"), Positional("PATH", "object")]
     bucket: Annotated[
         str | None,
         Field(description="the bucket: a name from %buckets, a URL or a directory; else the default one"),
-        Flag(("--from",), "BUCKET"),
+        Flag(("--from",), "BUCKET", of="bucket"),
     ] = None
     into: Annotated[
-        str, Field(description="the directory that they go to; else the current one"), Flag(("--into",), "DIR")
+        str,
+        Field(description="the directory that they go to; else the current one"),
+        Flag(("--into",), "DIR", of="directory"),
     ] = ""
     dry_run: DryRun = False
     force: Annotated[bool, Field(description="overwrite what differs here"), Flag(("--force",))] = False
@@ -138,7 +145,7 @@ class PullRequest(Request):
 class SyncRequest(Request):
     """A bucket made equal to a directory."""
 
-    directory: Annotated[str, Field(description="the directory to mirror"), Positional("DIR")]
+    directory: Annotated[str, Field(description="the directory to mirror"), Positional("DIR", "directory")]
     to: To = None
     dry_run: DryRun = False
     yes: Annotated[bool, Field(description="delete there what is gone here, without asking"), Flag(("--yes",))] = False
@@ -162,10 +169,12 @@ class BucketsAddRequest(Request):
     url: Annotated[
         str,
         Field(description="where it is: s3://bucket/path, gs://…, az://… or a directory (./x, /x)"),
-        Positional("URL"),
+        Positional("URL", "directory"),
     ]
     profile: Annotated[
-        str | None, Field(description="the connection to use, one that settings name"), Flag(("--profile",), "NAME")
+        str | None,
+        Field(description="the connection to use, one that settings name"),
+        Flag(("--profile",), "NAME", of="profile"),
     ] = None
     endpoint: Annotated[
         str | None, Field(description="the server's address (a new connection)"), Flag(("--endpoint",), "URL")
@@ -176,7 +185,7 @@ class BucketsAddRequest(Request):
     credentials: Annotated[
         str | None,
         Field(description="where its credentials are: auto, keyring, environment, file, aws or none"),
-        Flag(("--credentials",), "PLACE"),
+        Flag(("--credentials",), "PLACE", of="credentials"),
     ] = None
     aws_profile: Annotated[
         str | None,
@@ -194,13 +203,13 @@ class BucketsRmRequest(Request):
 class BucketsCreateRequest(Request):
     """A bucket to make at its provider."""
 
-    name: Annotated[str, Field(description="a bucket's name in the settings, or a URL"), Positional("NAME")]
+    name: Annotated[str, Field(description="a bucket's name in the settings, or a URL"), Positional("NAME", "bucket")]
 
 
 class BucketsTrustRequest(Request):
     """A connection of the project's file that may use your credentials."""
 
-    profile: Annotated[str, Field(description="the connection's name"), Positional("PROFILE")]
+    profile: Annotated[str, Field(description="the connection's name"), Positional("PROFILE", "profile")]
 
 
 class BucketMessage(Message):

@@ -16,6 +16,7 @@ def load(shell: InteractiveShell) -> None:
     """Register magics and pictures. Light: engines, settings and the operations table load at the first line."""
     from jupyter_resources.magics.base import JupyterResources
     from jupyter_resources.magics.buckets import BucketMagics
+    from jupyter_resources.magics.completion import Completing
     from jupyter_resources.magics.showing import Showing
     from jupyter_resources.magics.transfer import TransferMagics
 
@@ -23,6 +24,8 @@ def load(shell: InteractiveShell) -> None:
     showing = Showing(shell)
     showing.register()
     resources = JupyterResources(shell, showing)
+    resources.completing = Completing(shell, resources)
+    resources.completing.register()
     configurables: list[Any] = shell.configurables
     configurables.append(resources)
     shell.register_magics(TransferMagics(resources), BucketMagics(resources))
@@ -44,4 +47,6 @@ def unload(shell: InteractiveShell) -> None:
                 del magics[word]
     for resources in [each for each in shell.configurables if isinstance(each, JupyterResources)]:
         resources.showing.unregister()
+        if resources.completing is not None:
+            resources.completing.unregister()
         shell.configurables.remove(resources)

@@ -14,6 +14,7 @@ from jupyter_resources.core.errors import ResourcesError
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from jupyter_resources.magics.completion import Completing
     from jupyter_resources.magics.showing import Showing
     from jupyter_resources.resources.workspace import Workspace
 
@@ -51,6 +52,7 @@ class JupyterResources(Configurable):
         super().__init__(parent=shell)
         self.shell = shell
         self.showing = showing
+        self.completing: Completing | None = None
         self._workspace: Workspace | None = None
 
     @property

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import NoReturn
 
 from pydantic.fields import FieldInfo
 
 from jupyter_resources.api.dispatch import request_of
-from jupyter_resources.api.messages import Flag, Positional, Request
+from jupyter_resources.api.messages import Flag, Named, Positional, Request
 from jupyter_resources.api.operations import OPERATIONS
 from jupyter_resources.core.errors import InvalidValue
 from jupyter_resources.settings.resolve import nearest
 
-__all__ = ["help_of", "magic_of", "noun_help", "parse", "subcommands"]
+__all__ = ["Awaited", "awaited", "help_of", "magic_of", "noun_help", "parse", "subcommands"]
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What may come next on a line: something that `of` names, or one of `options`. `bucket`: the one given so far."""
+
+    of: Named = ""
+    options: Sequence[str] = ()
+    bucket: str | None = None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -54,6 +64,35 @@ def parse(name: str, words: Sequence[str]) -> Request | None:
         error.hint = f"{parser.prog} --help shows how it is written"
         raise
     return request
+
+
+def awaited(name: str, words: Sequence[str]) -> Awaited:
+    """What may follow `words` on a line of operation `name`, wrong words or not."""
+    parser, fields = _parser(name), OPERATIONS[name].request.model_fields
+    of = {action.dest: _mark(fields[action.dest]).of for action in parser._actions if action.dest in fields}
+    optional = {option: action for action in parser._actions for option in action.option_strings}
+    given: dict[str, str] = {}
+    open_option: argparse.Action | None = None
+    plain, count = False, 0
+    for word in words:
+        action = optional.get(word.partition("=")[0])
+        if open_option is not None:
+            given[open_option.dest], open_option = word, None
+        elif plain or action is None:
+            count += plain or not word.startswith("-")
+            plain = plain or word == "--"
+        else:
+            given[action.dest] = word.partition("=")[2]
+            open_option = action if action.nargs != 0 and "=" not in word else None
+    bucket = next((value for dest, value in given.items() if value and of.get(dest) == "bucket"), None)
+    if open_option is not None:
+        return Awaited(of[open_option.dest], (), bucket)
+    places = [action for action in parser._actions if not action.option_strings]
+    last = places[-1] if places and places[-1].nargs == "+" else None
+    place = places[count] if count < len(places) else last
+    left = [action.option_strings[-1] for action in parser._actions if action.option_strings]
+    options = [] if plain else [each for each in left if optional[each].dest not in given]
+    return Awaited(of[place.dest] if place is not None else "", options, bucket)
 
 
 def help_of(name: str) -> str:

@@ -14,11 +14,13 @@ from jupyter_resources.core.entry import Entry, Listing
 from jupyter_resources.core.errors import AlreadyExists, InvalidValue, NotFound
 from jupyter_resources.core.events import Reporter, silent
 from jupyter_resources.core.paths import check, is_reserved, joined
+from jupyter_resources.core.steps import Action
 from jupyter_resources.resources import naming
 from jupyter_resources.resources.config import RemoteStorageConfig
 from jupyter_resources.resources.naming import Path
 from jupyter_resources.resources.providers import open_driver
 from jupyter_resources.resources.remote_object import RemoteObject
+from jupyter_resources.resources.seen import default_names, place_of
 from jupyter_resources.resources.selection import Regex, Selection
 from jupyter_resources.resources.transaction import Picture, Transaction
 from jupyter_resources.storage.local import LocalStore
@@ -31,6 +33,7 @@ from jupyter_resources.sync.ignore import IgnoreRules
 from jupyter_resources.sync.policy import PUSH
 from jupyter_resources.sync.settle import Side
 from jupyter_resources.sync.summary import Direction, TransactionSummary
+from jupyter_resources.sync.transfer import Done
 
 __all__ = ["RemoteStorage"]
 
@@ -51,6 +54,7 @@ class RemoteStorage:
         self._conf = conf
         self._given = store
         self._cache = cache or default_cache()
+        self._seen = default_names()
         self._base = ""
         self.set_remote_base_path(conf.base_path)
 
@@ -143,7 +147,7 @@ class RemoteStorage:
         policy = PUSH.but(overwrite=force or delete, delete=delete, allow_empty=allow_empty, verify=verify)
         summary = self._summary("sync" if delete else "push", dryrun)
         summary.source = os.path.join(root, patterns[0]) if len(patterns) == 1 else root
-        return Transaction(look, policy, self._picture(True, root), self._cache).run(summary, report)
+        return Transaction(look, policy, self._picture(True, root), self._cache, self._notice).run(summary, report)
 
     def pull(
         self,
@@ -249,7 +253,23 @@ class RemoteStorage:
 
     def _listed(self, prefixes: Sequence[str], control: Control, report: Reporter, side: str) -> Listing:
         there = Side(self._store, Listing(), self._directory)
-        return listing.list_objects(there.under(control), prefixes, control, report, side)
+        listed = listing.list_objects(there.under(control), prefixes, control, report, side)
+        keys = [joined(self._base, one.path) for one in listed]
+        self._seen.listed(self._place, [joined(self._base, one) for one in prefixes], keys)
+        return listed
+
+    def _notice(self, done: Sequence[Done]) -> None:
+        """Remember for completion what a push did."""
+        there = {
+            gone: [joined(self._base, one.step.path) for one in done if (one.step.action is Action.DELETE) is gone]
+            for gone in (False, True)
+        }
+        self._seen.changed(self._place, there[False], there[True])
+
+    @property
+    def _place(self) -> str:
+        local = self.provider == "local"
+        return place_of(self.provider, self._conf.key if local else self._conf.endpoint, self._conf.bucket)
 
     def _missing(self, wanted: str) -> NotFound:
         where = f"below {self._base!r} in" if self._base else "in"

@@ -31,12 +31,13 @@ Look = Callable[[Control, Reporter], tuple[Side, Side]]
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """How to look at both sides, what may be done about a difference, and how to show it."""
+    """How to look at both sides, what may be done about a difference, how to show it, and who hears what was done."""
 
     look: Look
     policy: Policy
     picture: Picture
     cache: DigestCache
+    notice: Callable[[Sequence[Done]], None] = lambda done: None
 
     def run(self, summary: TransactionSummary, report: Reporter) -> TransactionSummary:
         """Decide, and unless `summary.dryrun`, do it; fills `summary`.
@@ -81,6 +82,7 @@ class Transaction:
         summary.started = True
         outcome, done = engine.execute(prepared, self.cache, control, report)
         self.picture.done(outcome, done, summary)
+        self.notice(done)
         if summary.interrupted:
             raise engine.Interrupted(
                 f"Stopped after {len(summary.synced_files):,} of {_files(len(summary.files_to_sync))}; "

@@ -144,6 +144,19 @@ class Workspace:
         )
         return RemoteStorage(config, store=self._store(spec))
 
+    def seen_below(self, directory: str, name_or_url: str | None = None) -> list[str]:
+        """Names right in `directory` of the bucket, as the last listings showed them; those of directories end in `/`.
+
+        Asks neither a server nor for credentials, so it may be out of date. NotFound for an unknown name.
+        """
+        from jupyter_resources.resources.seen import default_names, place_of
+
+        profile, bucket = self._unopened(name_or_url or self.resolved.settings.default_bucket)
+        root = self._root_of(profile.root) if profile.root is not None else None
+        base_path = bucket.base_path.replace("{project}", self.project_name)
+        place = place_of(profile.provider, root or profile.endpoint, bucket.bucket)
+        return default_names().below(place, paths.joined(base_path, directory))
+
     def create_bucket(self, name_or_url: str) -> ResolvedBucket:
         """Make the container that a configured bucket names. AlreadyExists where there is one."""
         found = self.resolve_bucket(name_or_url)
@@ -191,6 +204,20 @@ class Workspace:
         """Look credentials up again the next time (a server refused them)."""
         self._credentials.clear()
         self._stores.clear()
+
+    def _unopened(self, name_or_url: str) -> tuple[Profile, BucketSettings]:
+        """What settings say of the bucket, and nothing else."""
+        if not location.is_location(name_or_url):
+            bucket = self._bucket(name_or_url)
+            return self._profile(bucket.profile), bucket
+        place = location.parse(name_or_url)
+        if place.directory is not None:
+            directory = Path(os.path.realpath(self.directory / place.directory))
+            local = Profile(provider="local", root=str(directory.parent))
+            return local, BucketSettings(profile="local", bucket=directory.name or "/")
+        name = place.profile or place.provider
+        profile = self.resolved.settings.profiles.get(name) or Profile(provider=place.provider)
+        return profile, BucketSettings(profile=name, bucket=place.bucket, base_path=place.path)
 
     def _at(self, text: str, place: location.Location) -> ResolvedBucket:
         if place.directory is not None:
