@@ -10,9 +10,12 @@ import pytest
 from jupyter_resources.storage.s3containers import S3Containers
 from jupyter_resources.storage.s3control import S3Control
 from jupyter_resources.storage.s3wire import S3Service
+from tests.limits import open_tmp, small_disk
 from tests.servers import processes
 from tests.servers.processes import S3Server
 from tests.servers.proxy import Proxy, proxied
+
+__all__ = ["open_tmp", "small_disk"]  # fixtures for all tests
 
 _numbers = itertools.count(1)
 

@@ -90,6 +90,9 @@ Exclude = Annotated[
 Verify = Annotated[
     bool, Field(description="compare contents again instead of trusting recorded digests"), Flag(("--verify",))
 ]
+Secrets = Annotated[
+    bool, Field(description="let files go that look like secrets (.env, private keys)"), Flag(("--secrets",))
+]
 To = Annotated[
     str | None,
     Field(description="the bucket: a name from %buckets, a URL or a directory; else the default one"),
@@ -115,6 +118,7 @@ class PushRequest(Request):
     delete: Annotated[bool, Field(description="afterwards delete there what is gone here"), Flag(("--delete",))] = False
     allow_empty: AllowEmpty = False
     verify: Verify = False
+    secrets: Secrets = False
 
     _include = field_validator("include", "exclude")(_pattern)
 
@@ -148,8 +152,11 @@ class SyncRequest(Request):
     directory: Annotated[str, Field(description="the directory to mirror"), Positional("DIR", "directory")]
     to: To = None
     dry_run: DryRun = False
-    yes: Annotated[bool, Field(description="delete there what is gone here, without asking"), Flag(("--yes",))] = False
+    yes: Annotated[
+        bool, Field(description="delete there what is gone here and overwrite what differs"), Flag(("--yes",))
+    ] = False
     allow_empty: AllowEmpty = False
+    secrets: Secrets = False
 
 
 class BucketsListRequest(Request):

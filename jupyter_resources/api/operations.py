@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -21,10 +21,9 @@ from jupyter_resources.api.messages import (
     Request,
     SyncRequest,
 )
-from jupyter_resources.core.errors import Conflict, Incomplete
+from jupyter_resources.core.errors import Conflict
 from jupyter_resources.core.events import Reporter
 from jupyter_resources.resources.workspace import Workspace
-from jupyter_resources.sync.engine import Interrupted
 from jupyter_resources.sync.summary import TransactionSummary
 
 __all__ = ["OPERATIONS", "Operation", "pull", "push", "sync"]
@@ -58,55 +57,57 @@ def push(workspace: Workspace, request: PushRequest, report: Reporter) -> Transa
         delete=request.delete,
         allow_empty=request.allow_empty,
         verify=request.verify,
+        secrets=request.secrets,
         report=report,
     )
 
 
 def pull(workspace: Workspace, request: PullRequest, report: Reporter) -> TransactionSummary:
-    """New and changed files from the bucket, one path after the other; the first error ends it."""
-    storage = workspace.remote_storage(request.bucket)
-    into = str(workspace.directory / Path(request.into).expanduser())
-    done: list[TransactionSummary] = []
-    for path in request.paths:
-        try:
-            summary = storage.pull(
-                path,
-                into,
-                force=request.force,
-                include_regex=request.include,
-                exclude_regex=request.exclude,
-                dryrun=request.dry_run,
-                verify=request.verify,
-                missing_ok=False,
-                report=report,
-            )
-        except (Conflict, Incomplete, Interrupted) as error:
-            if done and error.summary is not None:
-                error.summary = _together([*done, error.summary])
-            raise
-        done.append(summary)
-    return _together(done)
+    """New and changed files from the bucket."""
+    return workspace.remote_storage(request.bucket).pull(
+        request.paths,
+        str(workspace.directory / Path(request.into).expanduser()),
+        force=request.force,
+        include_regex=request.include,
+        exclude_regex=request.exclude,
+        dryrun=request.dry_run,
+        verify=request.verify,
+        missing_ok=False,
+        report=report,
+    )
 
 
 def sync(workspace: Workspace, request: SyncRequest, report: Reporter) -> TransactionSummary:
-    """The bucket's base path made equal to the directory. Without `yes`, anything to delete stops it."""
+    """The bucket's base path made equal to the directory. Without `yes`, anything to delete or overwrite stops it."""
     storage = workspace.remote_storage(request.to)
     directory, prefix = _relative(workspace, request.directory), _prefix(workspace)
-    if not (request.yes or request.dry_run):
-        planned = storage.sync(directory, prefix, dryrun=True, allow_empty=request.allow_empty)
-        if planned.to_delete:
-            doomed = f"{len(planned.to_delete):,} files" if len(planned.to_delete) > 1 else "1 file"
-            raise Conflict(
-                f"{doomed} on the target, not in {request.directory}, would be deleted; nothing was changed",
-                hint="--yes does it",
-                summary=planned,
-            )
-        if planned.matched_source_files:
-            # Nobody has said yes to a delete, so not even a file that appeared there since is deleted.
-            summary = storage.push(directory, prefix, force=True, report=report)
-            summary.sync_direction = "sync"
-            return summary
-    return storage.sync(directory, prefix, dryrun=request.dry_run, allow_empty=request.allow_empty, report=report)
+    dryrun = request.dry_run or not request.yes
+    planned = storage.sync(
+        directory,
+        prefix,
+        dryrun=dryrun,
+        allow_empty=request.allow_empty,
+        secrets=request.secrets,
+        report=report,
+    )
+    if request.dry_run or request.yes:
+        return planned
+    doomed = [
+        f"{_files(len(lost))} {what}"
+        for lost, what in (
+            (planned.to_delete, "would be deleted"),
+            (planned.on_target_neq_md5, "would be overwritten"),
+        )
+        if lost
+    ]
+    if doomed:
+        raise Conflict(
+            f"to be equal to {request.directory}, on the target {' and '.join(doomed)}; nothing was changed",
+            hint="--yes does it",
+            summary=planned,
+        )
+    # Just what was planned, all of it new: nobody has said yes to the loss of what may have appeared there since.
+    return planned.apply(fresh=True, report=report)
 
 
 def _relative(workspace: Workspace, path: str) -> str:
@@ -123,23 +124,8 @@ def _prefix(workspace: Workspace) -> str | None:
     return None if workspace.directory == Path.cwd() else str(workspace.directory)
 
 
-def _together(summaries: list[TransactionSummary]) -> TransactionSummary:
-    """One summary of several transfers in one direction."""
-    first, *others = summaries
-    for other in others:
-        for each in fields(TransactionSummary):
-            mine, theirs = getattr(first, each.name), getattr(other, each.name)
-            if each.name == "requests":
-                first.requests = {verb: mine.get(verb, 0) + theirs.get(verb, 0) for verb in {**mine, **theirs}}
-            elif isinstance(mine, list):
-                mine.extend(theirs)
-            elif isinstance(mine, dict):
-                mine.update(theirs)
-            elif isinstance(mine, bool):
-                setattr(first, each.name, mine or theirs)
-            elif isinstance(mine, int | float):
-                setattr(first, each.name, mine + theirs)
-    return first
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 OPERATIONS: Mapping[str, Operation[Any]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from jupyter_resources.core.paths import under
+
 __all__ = ["EMPTY", "Entry", "Facts", "LeftOut", "Listing"]
 
 
@@ -74,6 +76,11 @@ class Listing:
     def get(self, path: str) -> Entry | None:
         """The entry at `path`, or None."""
         return self.by_path.get(path)
+
+    def has_below(self, directory: str) -> bool:
+        """Whether anything was seen at `directory` or below it, left out or not."""
+        paths = (*(one.path for one in self.entries), *(one.path for one in self.left_out))
+        return any(under(path, directory) for path in paths)
 
     def select(self, keep: Callable[[str], str | None]) -> Listing:
         """Leave out each entry for whose path `keep` gives a reason."""

@@ -61,7 +61,8 @@ def split(line: str, names: Mapping[str, Any]) -> Words:
     """The words of `line`, with the values of `names` in place of `$name` and `{expression}` (also in quotes).
 
     A list alone in its word becomes as many words. A backslash is one, but before a blank or a quote it makes that
-    literal; `{{`, `}}` and `$$` stand for themselves, and so do a regex's `{3}` and `{1,2}`. InvalidValue for a quote
+    literal; `{{`, `}}` and `$$` stand for themselves, and so do a regex's `{3}` and `{1,2}`. A `#` alone before a blank
+    begins a comment. InvalidValue for a quote
     or a brace that isn't closed, and for an expression that fails.
     """
     bare = line.strip()
@@ -78,6 +79,8 @@ def split(line: str, names: Mapping[str, Any]) -> Words:
             quote, at = "", at + 1
         elif not quote and here in "'\"":
             quote, word.begun, at = here, True, at + 1
+        elif here == "#" and not quote and not word.begun and following.strip() == "":
+            break
         elif not quote and here.isspace():
             words += word.finished()
             word, at = _Word(), at + 1
@@ -148,9 +151,8 @@ def _evaluated(source: str, names: Mapping[str, Any]) -> Any:
         return eval(code, dict(names))  # the user's own line in the user's own kernel, as IPython does it
     except Exception as error:
         said = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise InvalidValue(
-            f"{{{source}}}: {type(error).__name__}: {said}", hint="write {{ and }} for the braces themselves"
-        ) from error
+        hint = "define it first" if isinstance(error, NameError) else "write {{ and }} for the braces themselves"
+        raise InvalidValue(f"{{{source}}}: {type(error).__name__}: {said}", hint=hint) from error
 
 
 def _text(value: Any, source: str) -> str:

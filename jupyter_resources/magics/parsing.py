@@ -55,8 +55,8 @@ def parse(name: str, words: Sequence[str]) -> Request | None:
         if word in ("-h", "--help"):
             return None
         if word.startswith("-") and word != "-" and word.partition("=")[0] not in options:
-            hint = nearest(word.partition("=")[0], options) or f"{parser.prog} --help lists them"
-            raise InvalidValue(f"{parser.prog} has no option {word!r}", hint=f"{hint}; for a path: ./{word}")
+            hint = _meant(word.partition("=")[0], options) or f"{parser.prog} --help lists them"
+            raise InvalidValue(f"{parser.prog} has no option {word!r}", hint=f"{hint} (a path is written ./{word})")
     values = {key: value for key, value in vars(parser.parse_args(list(words))).items() if value is not None}
     try:
         request: Request = request_of(name, values)
@@ -64,6 +64,14 @@ def parse(name: str, words: Sequence[str]) -> Request | None:
         error.hint = f"{parser.prog} --help shows how it is written"
         raise
     return request
+
+
+def _meant(option: str, options: Sequence[str]) -> str:
+    """What a wrong option may have been: the other direction's word, or one spelled alike."""
+    other = {"--from": "--to", "--to": "--from", "-f": "--force", "-y": "--yes"}.get(option)
+    if other in options:
+        return f"did you mean '{other}'?"
+    return nearest(option, options)
 
 
 def awaited(name: str, words: Sequence[str]) -> Awaited:

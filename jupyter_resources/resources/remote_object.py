@@ -7,19 +7,23 @@ from typing import Any
 
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import AlreadyExists, Unsupported
-from jupyter_resources.core.paths import joined
 from jupyter_resources.storage.bodies import ReaderBody
 from jupyter_resources.storage.local import LocalStore
 from jupyter_resources.storage.protocol import ANY, Store
 
-__all__ = ["RemoteObject"]
+__all__ = ["RemoteObject", "full_key"]
+
+
+def full_key(base_path: str, path: str) -> str:
+    """The key in the bucket of what is called `path` below the base path, letter by letter."""
+    return f"{base_path}/{path}" if base_path else path
 
 
 class RemoteObject:
     """One object: `name` is its full key, `size` in bytes, `hash` its MD5 where the provider tells, else its ETag."""
 
     def __init__(self, entry: Entry, store: Store, base_path: str, provider: str) -> None:
-        self.name = joined(base_path, entry.path) if not entry.path.startswith("/") else f"{base_path}/{entry.path}"
+        self.name = full_key(base_path, entry.path)
         self.size = entry.size
         self.hash = entry.md5 or entry.etag or entry.sha256 or ""
         self.provider = provider

@@ -16,10 +16,10 @@ from jupyter_resources.core.events import Reporter, silent
 from jupyter_resources.core.paths import check, is_reserved, joined
 from jupyter_resources.core.steps import Action
 from jupyter_resources.resources import naming
-from jupyter_resources.resources.config import RemoteStorageConfig
+from jupyter_resources.resources.config import Provider, RemoteStorageConfig
 from jupyter_resources.resources.naming import Path
 from jupyter_resources.resources.providers import open_driver
-from jupyter_resources.resources.remote_object import RemoteObject
+from jupyter_resources.resources.remote_object import RemoteObject, full_key
 from jupyter_resources.resources.seen import default_names, place_of
 from jupyter_resources.resources.selection import Regex, Selection
 from jupyter_resources.resources.transaction import Picture, Transaction
@@ -91,8 +91,8 @@ class RemoteStorage:
 
     def create_bucket(self, exist_ok: bool = True) -> None:
         """Make the bucket. Raises AlreadyExists unless `exist_ok`, InvalidValue for a name that can't be."""
-        if self._given is not None:
-            return
+        if self.provider == Provider.MEMORY:
+            return  # it comes into being with its store
         try:
             open_containers(self._conf.spec()).create(self._conf.bucket)
         except AlreadyExists:
@@ -101,7 +101,7 @@ class RemoteStorage:
 
     def get_push_remote_path(self, local_path: Path) -> str:
         """The full key that a push of `local_path` writes: the base path and the path, joined by one `/`."""
-        return joined(self._base, os.fspath(local_path).replace(os.sep, "/"))
+        return joined(self._base, os.path.normpath(os.fspath(local_path)).replace(os.sep, "/"))
 
     def push(
         self,
@@ -116,20 +116,22 @@ class RemoteStorage:
         delete: bool = False,
         allow_empty: bool = False,
         verify: bool = False,
+        secrets: bool = False,
         report: Reporter = silent,
     ) -> TransactionSummary:
         """Copy a file, a directory or what a glob matches to the bucket; what is equal there stays untouched.
 
         The remote path is the base path plus `path` relative to `local_path_prefix` (default: the current directory;
         for an absolute path the root, so that `/home/a` goes to `base/home/a`). Patterns match at the beginning of
-        that relative path. `delete` also removes what the directory no longer has; `verify` trusts no recorded digest.
+        that relative path. `delete` also removes what the directory no longer has; `verify` trusts no recorded digest;
+        `secrets` lets files go along that look like secrets (`.env`, private keys).
 
         Raises NotFound when nothing matches, InvalidValue for a path outside of the prefix, Conflict before anything
         moves when the target differs and `force` isn't set, Incomplete when single files failed.
         """
         root, patterns, lead = naming.rooted([path] if isinstance(path, str | os.PathLike) else path, local_path_prefix)
         selection = Selection.of(include_regex, exclude_regex, path_regex, lead)
-        rules = IgnoreRules(root, secrets=force)
+        rules = IgnoreRules(root, secrets=secrets)
         store = LocalStore(root, prune=rules.reason)
 
         def look(control: Control, report: Reporter) -> tuple[Side, Side]:
@@ -137,7 +139,7 @@ class RemoteStorage:
             if delete and any(glob.has_magic(one) and one not in it for one, it in zip(patterns, found, strict=True)):
                 raise InvalidValue("a glob can't be mirrored: it doesn't say what is gone", hint="give a directory")
             walked = listing.walk(store, [one for matched in found for one in matched], report)
-            if not walked and not (delete and allow_empty):
+            if not walked and not delete:
                 raise naming.nothing(patterns, walked)
             there = self._listed([listing.search_prefix(one) for one in patterns], control, report, "target")
             if delete:
@@ -151,7 +153,7 @@ class RemoteStorage:
 
     def pull(
         self,
-        remote_path: Path,
+        remote_path: Path | Sequence[Path],
         local_base_dir: Path = "",
         force: bool = False,
         include_regex: Regex = None,
@@ -164,7 +166,7 @@ class RemoteStorage:
         missing_ok: bool = True,
         report: Reporter = silent,
     ) -> TransactionSummary:
-        """Copy an object, or all below a path, to `local_base_dir` (default: the current directory).
+        """Copy an object, or all below a path or several, to `local_base_dir` (default: the current directory).
 
         The remote path, relative to the base path, is made again below `local_base_dir`. A backslash counts as `/`
         unless `convert_to_linux_path` is False. Nothing found is a warning in the log and an empty summary, or NotFound
@@ -173,22 +175,23 @@ class RemoteStorage:
         `skipped_source_files`.
         """
         base = os.path.abspath(os.fspath(local_base_dir))
-        wanted = naming.remote(remote_path, local_base_dir, convert_to_linux_path)
+        given = [remote_path] if isinstance(remote_path, str | os.PathLike) else remote_path
+        wanted = [naming.remote(one, local_base_dir, convert_to_linux_path) for one in given]
         selection = Selection.of(include_regex, exclude_regex, path_regex)
         store = LocalStore(base, create=True)
 
         def look(control: Control, report: Reporter) -> tuple[Side, Side]:
-            there = self._listed([wanted], control, report, "source").select(selection.reason)
-            nothing = not there and not there.left_out
-            if nothing and not missing_ok:
-                raise self._missing(wanted)
-            if nothing:
-                log.warning("No files found in remote storage under path: %s", joined(self._base, wanted))
-            here = Listing() if nothing else listing.list_targets(store, wanted, there, report)
+            there = self._listed(wanted, control, report, "source")
+            for missing in (one for one in wanted if not there.has_below(one)):
+                if not missing_ok:
+                    raise self._missing(missing)
+                log.warning("No files found in remote storage under path: %s", joined(self._base, missing))
+            there = there.select(selection.reason)
+            here = listing.list_targets(store, wanted, there, report)
             return Side(self._store, there, self._directory), Side(store, here, base)
 
         summary = self._summary("pull", dryrun)
-        summary.target = os.path.join(base, wanted) if wanted else base
+        summary.target = os.path.join(base, wanted[0]) if len(wanted) == 1 and wanted[0] else base
         policy = PUSH.but(overwrite=force, verify=verify)
         return Transaction(look, policy, self._picture(False, base), self._cache).run(summary, report)
 
@@ -199,14 +202,21 @@ class RemoteStorage:
         *,
         dryrun: bool = False,
         allow_empty: bool = False,
+        secrets: bool = False,
         report: Reporter = silent,
     ) -> TransactionSummary:
         """Make the remote directory a mirror of the local one: a push that overwrites, and deletes last.
 
-        An empty or missing directory never empties the bucket: NotFound, or with `allow_empty` for an empty one, done.
+        A missing directory never empties the bucket (NotFound), an empty one only with `allow_empty` (EmptySource).
         """
         return self.push(
-            directory, local_path_prefix, dryrun=dryrun, delete=True, allow_empty=allow_empty, report=report
+            directory,
+            local_path_prefix,
+            dryrun=dryrun,
+            delete=True,
+            allow_empty=allow_empty,
+            secrets=secrets,
+            report=report,
         )
 
     def delete(
@@ -233,9 +243,15 @@ class RemoteStorage:
         return [self._object(one) for one in doomed]
 
     def list_objects(self, remote_path: Path) -> list[RemoteObject]:
-        """All objects whose key begins with the base path and `remote_path`, letter by letter, sorted by key."""
+        """All objects whose key begins with the base path and `remote_path`, letter by letter, sorted by key.
+
+        Those whose names can't be files are among them, so that they can be found and deleted.
+        """
         wanted = os.fspath(remote_path).replace("\\", "/").lstrip("/")
-        found = [entry for page in self._store.list(wanted) for entry in page.entries]
+        found: list[Entry] = []
+        for page in self._store.list(wanted):
+            found += page.entries
+            found += [Entry(one.path, one.size) for one in page.left_out]
         return [self._object(one) for one in sorted(found, key=lambda one: one.path) if not is_reserved(one.path)]
 
     @cached_property
@@ -282,8 +298,7 @@ class RemoteStorage:
         return RemoteObject(entry, self._store, self._base, self.provider)
 
     def _picture(self, local_is_source: bool, root: str) -> Picture:
-        base = f"{self._base}/" if self._base else ""
-        return Picture(local_is_source, root, self._object, lambda path: base + path)
+        return Picture(local_is_source, root, self._object, lambda path: full_key(self._base, path))
 
     def _summary(self, direction: Direction, dryrun: bool) -> TransactionSummary:
         where = self._store.location

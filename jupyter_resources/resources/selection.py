@@ -25,7 +25,7 @@ class Selection:
     def of(cls, include: Regex, exclude: Regex, path_regex: Regex = None, lead: str = "") -> Selection:
         """Compile; `lead` is put before each path. Raises InvalidValue for a bad pattern or two includes."""
         if path_regex is not None:
-            warnings.warn("path_regex is deprecated: use include_regex", DeprecationWarning, stacklevel=4)
+            warnings.warn("path_regex is deprecated: use include_regex", DeprecationWarning, stacklevel=3)
             if include is not None:
                 raise InvalidValue("path_regex and include_regex are the same thing", hint="use include_regex alone")
             include = path_regex

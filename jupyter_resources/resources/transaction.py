@@ -54,13 +54,13 @@ class Transaction:
             return self._do(prepared, summary, control, report)
 
     def _apply(
-        self, prepared: engine.Prepared, shown: TransactionSummary, force: bool, report: Reporter
+        self, prepared: engine.Prepared, shown: TransactionSummary, force: bool, fresh: bool, report: Reporter
     ) -> TransactionSummary:
         """Do just what a dry run showed. Raises Changed if either side is no longer what it saw."""
         summary = shown.unfinished()
         with _interruptible(summary) as control:
-            now = self.look(control, report)
-            for side, seen in zip(now, (prepared.source, prepared.target), strict=True):
+            now = () if fresh else self.look(control, report)
+            for side, seen in zip(now, (prepared.source, prepared.target), strict=False):
                 if not side.listing.looks_like(seen.listing):
                     raise Changed(
                         f"{side.store.location} changed since the dry run; nothing was done",
@@ -192,7 +192,7 @@ def _collisions(summary: TransactionSummary) -> Conflict:
     for name, others in summary.unresolvable_collisions.items():
         lines.append(f"{name} ({others if isinstance(others, str) else 'directory: ' + others[0].name})")
     return Conflict(
-        f"Found name collisions files with directories, not syncing anything: {_few(lines)}",
+        f"Found name collisions of files with directories, not syncing anything: {_few(lines)}",
         hint="rename one side, or leave it out with --exclude; force doesn't settle this",
         summary=summary,
     )
@@ -217,10 +217,10 @@ def _conflict(refused: Sequence[Step], summary: TransactionSummary) -> Conflict:
 def _incomplete(summary: TransactionSummary) -> Incomplete:
     first, error = next(iter(summary.failed.items()))
     count = len(summary.failed)
+    others = ", the others are done" if summary.synced_files else ""
     kept = f"; nothing of {len(summary.to_delete)} was deleted" if summary.to_delete and not summary.deleted else ""
     return Incomplete(
-        f"{count:,} of {_files(count + len(summary.synced_files))} failed, the others are done{kept}: "
-        f"{first}: {one_line(error)}",
+        f"{count:,} of {_files(count + len(summary.synced_files))} failed{others}{kept}: {first}: {one_line(error)}",
         hint=getattr(error, "hint", "") or "the same line tries the failed ones again",
         failed=dict(summary.failed),
         summary=summary,

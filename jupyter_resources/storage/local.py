@@ -312,6 +312,8 @@ def _untouched(descriptor: int, etag: str | None) -> bool:
 def _copy_some(source: int, partial: Partial, left: int) -> int:
     """Copy some bytes from where `source` stands; in the kernel if it can."""
     try:
+        if not hasattr(os, "copy_file_range"):  # macOS
+            raise OSError(errno.ENOSYS, "no copy_file_range")
         count = os.copy_file_range(source, partial.fileno(), min(left, _STEP))
     except OSError as error:
         if error.errno not in (errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EBADF, errno.EPERM):

@@ -16,7 +16,7 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.errors import AlreadyExists, Changed, TimedOut
 from jupyter_resources.storage.protocol import ANY, Expect
 
-__all__ = ["Partial", "etag_of", "is_partial", "remove_if_dead"]
+__all__ = ["Partial", "etag_of", "is_partial", "remove_dead", "remove_if_dead"]
 
 _NAME = re.compile(r"^\.jtres-[0-9a-f]{16}\.part$")
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES}
@@ -47,6 +47,14 @@ def remove_if_dead(path: str) -> None:
             os.unlink(path)
         finally:
             os.close(descriptor)
+
+
+def remove_dead(directory: str) -> None:
+    """Remove every partial file in `directory` whose writer has died; a directory that isn't there has none."""
+    with suppress(OSError), os.scandir(directory) as found:
+        for one in found:
+            if is_partial(one.name):
+                remove_if_dead(one.path)
 
 
 class Partial:

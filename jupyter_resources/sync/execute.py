@@ -158,7 +158,7 @@ class _Workers:
 
 
 class _Room:
-    """Bounds the bytes in flight, so that memory is bounded too; a file larger than all of it goes alone."""
+    """Bounds the bytes in flight, and so the memory; a large file counts as what its parts in flight hold."""
 
     def __init__(self, limit: int, control: Control) -> None:
         self._limit = self._free = limit

@@ -55,7 +55,7 @@ class IgnoreRules:
         if self._ignored(path):
             return f"ignored ({IGNORE_FILE})"
         if not self._secrets and not path.endswith("/") and _looks_secret(name):
-            return "looks like a secret; --force pushes it"
+            return "looks like a secret; --secrets (secrets=True) pushes it"
         return None
 
     def _ignored(self, path: str) -> bool:

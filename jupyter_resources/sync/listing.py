@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut, Listing
-from jupyter_resources.core.errors import InvalidPath, NotFound
+from jupyter_resources.core.errors import InvalidPath
 from jupyter_resources.core.events import Listed, Reporter
 from jupyter_resources.core.paths import is_reserved, under
 from jupyter_resources.storage.local import LocalStore
+from jupyter_resources.storage.partial import remove_dead
 from jupyter_resources.storage.protocol import Page, Store
+from jupyter_resources.storage.walk import entry_of
 
 __all__ = ["list_objects", "list_targets", "matches", "search_prefix", "walk"]
 
@@ -95,15 +98,52 @@ def list_objects(store: Store, prefixes: Sequence[str], control: Control, report
     return Listing.of(entries, left_out)
 
 
-def list_targets(store: LocalStore, prefix: str, wanted: Listing, report: Reporter) -> Listing:
+FEW = 1000
+"""So many files are looked at one by one rather than by a walk of all that lies where they go."""
+
+
+def list_targets(store: LocalStore, prefixes: Sequence[str], wanted: Listing, report: Reporter) -> Listing:
     """What lies locally where `wanted` is to go; an empty directory in the place of a file counts as in the way."""
-    try:
-        listing = walk(store, [prefix], report)
-    except NotFound:
+    if not wanted:
         return Listing()
+    if len(wanted) <= FEW:
+        listing = _looked_at(store, wanted)
+    else:
+        listing = walk(store, _outermost(prefixes), report)
     missing = (entry.path for entry in wanted if entry.path not in listing)
     in_the_way = [LeftOut(path + "/", "directory") for path in missing if os.path.isdir(store.path_of(path))]
     return Listing.of(listing.entries, (*listing.left_out, *in_the_way))
+
+
+def _looked_at(store: LocalStore, wanted: Listing) -> Listing:
+    """The files that are where `wanted` is to go, and those that stand in the way of its directories."""
+    found: list[Entry] = []
+    left_out: list[LeftOut] = []
+    known: set[str] = set()
+    for entry in wanted:
+        parents = entry.path.split("/")[:-1]
+        for depth in range(1, len(parents) + 1):
+            directory = "/".join(parents[:depth])
+            if directory not in known:
+                known.add(directory)
+                _look(store, directory, found, left_out, directory_expected=True)
+        _look(store, entry.path, found, left_out)
+    for directory in {entry.path.rpartition("/")[0] for entry in wanted}:
+        remove_dead(os.path.join(store.root, directory))
+    return Listing.of(found, left_out)
+
+
+def _look(
+    store: LocalStore, path: str, found: list[Entry], left_out: list[LeftOut], *, directory_expected: bool = False
+) -> None:
+    try:
+        status = os.stat(store.path_of(path))
+    except OSError:
+        return  # nothing there, or a broken link: whoever writes there finds out
+    if stat.S_ISREG(status.st_mode):
+        found.append(entry_of(path, status))
+    elif stat.S_ISDIR(status.st_mode) and not directory_expected:
+        left_out.append(LeftOut(path + "/", "directory"))
 
 
 def _outermost(prefixes: Sequence[str]) -> list[str]:

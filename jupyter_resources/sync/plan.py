@@ -73,6 +73,11 @@ def plan(source: Listing, target: Listing, policy: Policy) -> Plan:
                 hint="check the path; with --allow-empty (allow_empty=True) it is done all the same",
             )
         steps.extend(Step(Action.DELETE, entry.path, Reason.GONE, None, entry) for entry in gone)
+        told = {step.path for step in steps}
+        kept = (one for one in target.left_out if one.path not in told)
+        steps.extend(
+            Step(Action.SKIP, one.path, f"kept there: {one.reason}", None, Entry(one.path, one.size)) for one in kept
+        )
     return Plan(tuple(sorted(steps, key=lambda step: step.path)))
 
 

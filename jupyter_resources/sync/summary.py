@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from jupyter_resources.core.errors import InvalidValue, ResourcesError, one_line
+from jupyter_resources.core.errors import AlreadyExists, InvalidValue, NotFound, ResourcesError, one_line
 from jupyter_resources.core.events import Reporter, silent
 from jupyter_resources.core.hashing import Hasher
 
 __all__ = ["RemoteObjectProtocol", "SyncObject", "TransactionSummary"]
 
 Direction = Literal["push", "pull", "sync"]
-_Apply = Callable[[bool, Reporter], "TransactionSummary"]
+_Apply = Callable[[bool, bool, Reporter], "TransactionSummary"]
 
 
 @runtime_checkable
@@ -69,8 +69,9 @@ class SyncObject:
         self._local_hash = local_hash
         self._equal = equal
         self.set_local_path(local_path)
-        if local_path is not None and os.path.isfile(local_path):
-            self.local_size = os.path.getsize(local_path)
+        self._measured = _file_at(local_path)
+        if self._measured is not None:
+            self.local_size = os.path.getsize(self._measured)
 
     @classmethod
     def planned(
@@ -82,6 +83,7 @@ class SyncObject:
         self.remote_hash = remote_obj.hash if remote_obj is not None else None
         self.local_path = local_path
         self.exists_locally = facts["exists"]
+        self._measured = local_path if facts["exists"] else None
         self.local_size = facts["size"]
         self._local_hash = facts["md5"]
         self._equal = facts["equal"]
@@ -111,10 +113,10 @@ class SyncObject:
 
     @property
     def local_hash(self) -> str | None:
-        """MD5 of the local file, read when first asked for; None without a file."""
-        if self._local_hash is None and self.exists_locally and self.local_path is not None:
+        """MD5 of the local file that this was made for, read when first asked for; None without a file."""
+        if self._local_hash is None and self._measured is not None:
             hasher = Hasher(sha256=False)
-            with open(self.local_path, "rb") as stream:
+            with open(self._measured, "rb") as stream:
                 while chunk := stream.read(1 << 20):
                     hasher.update(chunk)
             self._local_hash = hasher.md5
@@ -130,12 +132,15 @@ class SyncObject:
         return self.local_hash == self.remote_hash
 
     def set_local_path(self, path: str | os.PathLike[str] | None) -> None:
-        """Point to another local file; None does nothing. Raises FileExistsError for a directory."""
+        """Point to another local file; None does nothing. Size and hash stay those of the first. AlreadyExists for a
+        directory."""
         if path is None:
             return
         absolute = os.path.abspath(os.fspath(path))
         if os.path.isdir(absolute):
-            raise FileExistsError(f"local_path needs to be a file, but points to a directory: {absolute}")
+            raise AlreadyExists(
+                f"local_path needs to be a file, but points to a directory: {absolute}", hint="name a file in it"
+            )
         self.local_path = absolute
         self.exists_locally = os.path.isfile(absolute)
 
@@ -158,7 +163,7 @@ class SyncObject:
             "remote_hash": self.remote_hash,
             "exists_on_remote": self.exists_on_remote,
             "exists_on_target": self.exists_on_target,
-            "equal_md5_hash_sum": self._equal if self._equal is not None else None,
+            "equal_md5_hash_sum": self._equal if self._equal is not None else self.equal_md5_hash_sum,
         }
 
     def to_json(self) -> str:
@@ -167,6 +172,10 @@ class SyncObject:
 
     def __repr__(self) -> str:
         return f"SyncObject({self.remote_path!r}, {self.state or 'unplanned'}: {self.reason})"
+
+
+def _file_at(path: str | os.PathLike[str] | None) -> str | None:
+    return os.path.abspath(path) if path is not None and os.path.isfile(path) else None
 
 
 @dataclass(repr=False)
@@ -222,7 +231,7 @@ class TransactionSummary:
             return sum(one.remote_obj.size for one in self.files_to_sync if one.remote_obj is not None)
         for one in self.files_to_sync:
             if not self.synced_files and one.local_path is not None and not os.path.exists(one.local_path):
-                raise FileNotFoundError(f"{one.local_path} is gone since it was listed")
+                raise NotFound(f"{one.local_path} is gone since it was listed", hint="make the plan again")
         return sum(one.local_size for one in self.files_to_sync)
 
     @property
@@ -265,16 +274,16 @@ class TransactionSummary:
         else:
             self.on_target_neq_md5.append(synced_object)
 
-    def apply(self, *, force: bool = False, report: Reporter = silent) -> TransactionSummary:
+    def apply(self, *, force: bool = False, fresh: bool = False, report: Reporter = silent) -> TransactionSummary:
         """Do exactly what this dry run showed, and return what happened; `force` also overwrites what differs.
 
-        Raises InvalidValue if this is no dry run, Changed if either side is no longer what the dry run saw, and what
-        the transfer itself raises.
+        Raises InvalidValue if this is no dry run, Changed if either side is no longer what the dry run saw (not looked
+        at again if it is `fresh`: each write still carries what it expects to find), and what the transfer raises.
         """
         done_by: _Apply | None = self.__dict__.get("_apply")
         if done_by is None:
             raise InvalidValue("only a dry run can be applied", hint="make one: push(…, dryrun=True), or %push … -n")
-        return done_by(force, report)
+        return done_by(force, fresh, report)
 
     def can_be_applied_by(self, apply: _Apply) -> None:
         """What `apply` will call."""

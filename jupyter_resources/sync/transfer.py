@@ -14,7 +14,7 @@ from jupyter_resources.core.errors import AlreadyExists, Changed, Damaged, NotFo
 from jupyter_resources.core.events import Moved, Reporter
 from jupyter_resources.core.steps import Action, Step
 from jupyter_resources.storage.bodies import BytesBody, FileBody, ReaderBody
-from jupyter_resources.storage.protocol import ANY, WHOLE_BYTES, Body, Capability, Expect, Store
+from jupyter_resources.storage.protocol import ANY, WHOLE_BYTES, Body, Capability, Expect
 from jupyter_resources.sync.digests import still
 from jupyter_resources.sync.plan import same
 from jupyter_resources.sync.settle import Side
@@ -151,7 +151,7 @@ class Transfer:
             elif body.size <= WHOLE_BYTES:
                 yield BytesBody(body.whole(), moved)
             else:
-                with _spooled(body, self._to) as path:
+                with _spooled(body) as path:
                     yield FileBody(path, moved)
 
 
@@ -172,7 +172,7 @@ class _Count:
 
 
 @contextmanager
-def _spooled(body: Body, target: Store) -> Iterator[str]:
+def _spooled(body: Body) -> Iterator[str]:
     """A large body in a temporary file, because the target takes it in parts."""
     with tempfile.NamedTemporaryFile(prefix="jtres-") as spool:
         for chunk in body.chunks():

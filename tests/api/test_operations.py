@@ -51,28 +51,35 @@ def test_pulling_several_paths_gives_one_summary():
     assert not summary.interrupted
 
 
-def test_a_conflict_on_the_second_path_tells_of_the_first(data):
-    """What was done before is in the error's summary."""
+def test_a_conflict_on_one_path_stops_all(data):
+    """Several paths are one transaction: nothing moves, and the error says so."""
     ask("push", paths=["data"])
     (data / "b.csv").write_text("changed")
     (data / "a.txt").unlink()
-    with pytest.raises(errors.Conflict) as caught:
+    with pytest.raises(errors.Conflict, match="nothing was changed") as caught:
         ask("pull", paths=["data/a.txt", "data/b.csv"])
-    assert [one.name.rsplit("/", 1)[1] for one in caught.value.summary.synced_files] == ["a.txt"]
-    assert caught.value.summary.requires_force
+    assert caught.value.summary.synced_files == [] and caught.value.summary.requires_force
+    assert not (data / "a.txt").exists()
+
+
+def test_a_missing_path_among_others_is_told_before_anything_moves(data):
+    ask("push", paths=["data"])
+    (data / "a.txt").unlink()
+    with pytest.raises(errors.NotFound, match="nosuch"):
+        ask("pull", paths=["data/a.txt", "nosuch"])
+    assert not (data / "a.txt").exists()
 
 
 def test_sync_without_yes_deletes_nothing(data, monkeypatch):
     """Not even what appeared on the target after the plan was made."""
     assert ask("sync", directory="data").sync_direction == "sync"
-    (data / "a.txt").write_text("changed")
+    (data / "new.txt").write_text("new")
     storage = Workspace().remote_storage()
     real = RemoteStorage.sync
 
     def and_then_another_writes(self, *args, **options):
         planned = real(self, *args, **options)
-        if not options.get("dryrun"):
-            return planned
+        assert options["dryrun"]
         (data / "foreign.txt").write_text("x")
         storage.push("data/foreign.txt")
         (data / "foreign.txt").unlink()
@@ -80,18 +87,37 @@ def test_sync_without_yes_deletes_nothing(data, monkeypatch):
 
     monkeypatch.setattr(RemoteStorage, "sync", and_then_another_writes)
     summary = ask("sync", directory="data")
-    assert [one.name.rsplit("/", 1)[1] for one in summary.synced_files] == ["a.txt"]
+    assert [one.name.rsplit("/", 1)[1] for one in summary.synced_files] == ["new.txt"]
     assert any(one.name.endswith("foreign.txt") for one in storage.list_objects(""))
 
 
-def test_sync_with_yes_mirrors(data):
-    """Deletes included."""
+def test_sync_asks_before_it_deletes_or_overwrites(data):
+    """With yes it does both."""
     ask("sync", directory="data")
     (data / "a.txt").unlink()
-    with pytest.raises(errors.Conflict, match="1 file on the target"):
+    (data / "b.csv").write_text("changed")
+    with pytest.raises(errors.Conflict, match="1 file would be deleted and 1 file would be overwritten"):
         ask("sync", directory="data")
     assert len(ask("sync", directory="data", dry_run=True).to_delete) == 1
-    assert len(ask("sync", directory="data", yes=True).deleted) == 1
+    done = ask("sync", directory="data", yes=True)
+    assert (len(done.deleted), len(done.synced_files)) == (1, 1)
+
+
+def test_no_verb_sends_a_secret_unless_it_is_said(data):
+    """Neither force nor yes is consent to that."""
+    (data / ".env").write_text("TOKEN=1")
+    (data / "id_rsa").write_text("key")
+    for verb, values in (
+        ("sync", {"directory": "data"}),
+        ("sync", {"directory": "data", "yes": True}),
+        ("push", {"paths": ["data"]}),
+        ("push", {"paths": ["data"], "force": True}),
+    ):
+        ask(verb, **values)
+    names = [one.name for one in Workspace().remote_storage().list_objects("data/")]
+    assert not [name for name in names if name.endswith((".env", "id_rsa"))]
+    ask("push", paths=["data"], secrets=True)
+    assert len(Workspace().remote_storage().list_objects("data/")) == len(names) + 2
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ LAWS = "tests/sync/test_laws.py"
 COUNTS = "tests/sync/test_counts.py"
 TABLE = "tests/resources/test_table.py"
 PLAN = "tests/sync/test_plan.py"
+RACES = "tests/sync/test_races.py"
 BUGS = [
     Bug(
         "deletes come first",
@@ -158,6 +159,76 @@ BUGS = [
         "    for prefix in _outermost(prefixes):\n",
         "    for prefix in [*_outermost(prefixes), *_outermost(prefixes)]:\n",
         "tests/resources/test_summary.py -k what_it_did",
+    ),
+    Bug(
+        "the current directory is changed for a push",
+        "resources/remote_storage.py",
+        "        rules = IgnoreRules(root, secrets=secrets)\n",
+        "        os.chdir(root)\n        rules = IgnoreRules(root, secrets=secrets)\n",
+        f"{RACES} -k never_move",
+    ),
+    Bug(
+        "a recorded digest outlives the object's ETag",
+        "sync/digests.py",
+        "(entry.size, entry.etag) == (size, etag)",
+        "entry.size == size",
+        f"{RACES} -k replaced_object",
+    ),
+    Bug(
+        "what is copied within the bucket isn't checked",
+        "sync/transfer.py",
+        "        if same(made, step.source):\n",
+        "        if True:\n",
+        f"{RACES} -k copied_within",
+    ),
+    Bug(
+        "force overwrites what it has not seen",
+        "sync/transfer.py",
+        "            return step.target.etag\n        return ANY",
+        "            return ANY\n        return ANY",
+        f"{RACES} -k even_by_force",
+    ),
+    Bug(
+        "a file that changed since it was listed is deleted",
+        "sync/execute.py",
+        "        if target.root is not None and step.target and not still(",
+        "        if False and step.target and not still(",
+        f"{RACES} -k is_not_deleted",
+    ),
+    Bug(
+        "a failed delete counts as done",
+        "sync/execute.py",
+        "            failed = error.failed\n",
+        "            failed = {}\n",
+        f"{RACES} -k deletes_that_fail",
+    ),
+    Bug(
+        "a file that changes while it is compared is believed",
+        "sync/settle.py",
+        "        if now != after or hasher.size != now.size:\n",
+        "        if False:\n",
+        f"{RACES} -k while_it_is_compared",
+    ),
+    Bug(
+        "a digest of another object is believed",
+        "sync/settle.py",
+        "                if (found.size, found.etag) == (entry.size, entry.etag):\n",
+        "                if True:\n",
+        f"{RACES} -k not_believed",
+    ),
+    Bug(
+        "one file after the other",
+        "sync/execute.py",
+        "CONCURRENCY = 64",
+        "CONCURRENCY = 1",
+        f"{RACES} -k side_by_side",
+    ),
+    Bug(
+        "yes to overwriting is taken as yes to secrets",
+        "resources/remote_storage.py",
+        "IgnoreRules(root, secrets=secrets)",
+        "IgnoreRules(root, secrets=secrets or force or delete)",
+        "tests/api/test_operations.py -k secret",
     ),
     Bug(
         "what looks like a secret is pushed",

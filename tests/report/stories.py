@@ -45,7 +45,7 @@ def file(
         "exists": here is not None,
         "size": here or 0,
         "md5": None,
-        "equal": None,
+        "equal": state == "keep" if here is not None and there is not None else None,
         "state": state,
         "reason": reason,
     }

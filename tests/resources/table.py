@@ -80,8 +80,8 @@ dry run of something equal | a=1 | a=1 | push a dry | keep a (same) | =
 dry run of a conflict raises nothing | a=1 | a=2 | push a dry | conflict a (target differs) | =
 dry run with force | a=1 | a=2 | push a dry force | copy a (changed) | =
 dry run of a collision raises nothing | a=1 | a/b=2 | push a dry | conflict a (directory where a file should go) | =
-a file over a remote directory | a=1 | a/b=2 | push a | !Conflict: Found name collisions files with directories | =
-a file over a remote directory, forced | a=1 | a/b=2 a/c=3 | push a force | !Conflict: Found name collisions files with directories | =
+a file over a remote directory | a=1 | a/b=2 | push a | !Conflict: Found name collisions of files with directories | =
+a file over a remote directory, forced | a=1 | a/b=2 a/c=3 | push a force | !Conflict: Found name collisions of files with directories | =
 a file over a remote directory with one object | a=1 | a/b/c=2 | push a force | !Conflict: directory: bp/a/b/c | =
 a directory over a remote file | a/b=1 | a=2 | push a | !Conflict: Found name collisions | =
 a directory over a remote file, forced | a/b=1 a/c=3 | a=2 | push a force | !Conflict: Found name collisions | =
@@ -129,9 +129,10 @@ ignored by the ignore file | .resourcesignore=*.tmp d/a=1 d/b.tmp=2 | | push d |
 ignored by a deeper ignore file | d/.resourcesignore=x d/x=1 d/e/x=2 d/y=3 | | push d | copy d/.resourcesignore (new); skip d/e/x (ignored (.resourcesignore)); skip d/x (ignored (.resourcesignore)); copy d/y (new) | d/.resourcesignore=x d/y=3
 taken back by a deeper ignore file | .resourcesignore=x d/.resourcesignore=!x d/x=1 e/x=2 | | push d e/x d/x | copy d/.resourcesignore (new); copy d/x (new); skip e/x (ignored (.resourcesignore)) | d/.resourcesignore=!x d/x=1
 an ignored directory is not entered | .resourcesignore=d/tmp/ d/tmp/a=1 d/b=2 | | push d | copy d/b (new); skip d/tmp/ (ignored (.resourcesignore)) | d/b=2
-what looks like a secret stays here | d/.env=1 d/key.pem=2 d/id_rsa=3 d/a=4 | | push d | skip d/.env (looks like a secret; --force pushes it); copy d/a (new); skip d/id_rsa (looks like a secret; --force pushes it); skip d/key.pem (looks like a secret; --force pushes it) | d/a=4
+what looks like a secret stays here | d/.env=1 d/key.pem=2 d/id_rsa=3 d/a=4 | | push d | skip d/.env (looks like a secret; --secrets (secrets=True) pushes it); copy d/a (new); skip d/id_rsa (looks like a secret; --secrets (secrets=True) pushes it); skip d/key.pem (looks like a secret; --secrets (secrets=True) pushes it) | d/a=4
 an example of a secret is none | d/.env.example=1 | | push d | copy d/.env.example (new) | d/.env.example=1
-force sends secrets | d/.env=1 | | push d force | copy d/.env (new) | d/.env=1
+force sends no secrets | d/.env=1 d/a=2 | d/a=9 | push d force | skip d/.env (looks like a secret; --secrets (secrets=True) pushes it); copy d/a (changed) | d/a=2
+secrets go when it is said | d/.env=1 | | push d secrets | copy d/.env (new) | d/.env=1
 a secret alone is refused with the reason | .env=1 | | push .env | !NotFound: looks like a secret | =
 the reserved directory never travels | d/.resources/x=1 d/a=2 | | push d | skip d/.resources/ (reserved); copy d/a (new) | d/a=2
 the reserved directory never travels, forced | .resources/x=1 a=2 | | push . force | skip .resources/ (reserved); copy a (new) | a=2
@@ -159,10 +160,13 @@ only below the directory | d/a=1 | d2/b=2 dd=3 e=4 | sync d | copy d/a (new) | d
 never above the base path | a=1 | b=2 ^c=3 ^bpx/d=4 | sync . | copy a (new); delete b (not in the source) | a=1 ^c=3 ^bpx/d=4
 the reserved directory is never deleted | d/a=1 | d/a=1 d/.resources/x=2 .resources/y=3 | sync . | keep d/a (same) | =
 the reserved directory in other letters neither | a=1 | a=1 .Resources/y=3 | sync . | keep a (same) | =
-what is ignored here is not deleted there | .resourcesignore=*.tmp a=1 | .resourcesignore=*.tmp a=1 x.tmp=2 | sync . | keep .resourcesignore (same); keep a (same) | =
+what is ignored here is not deleted there | .resourcesignore=*.tmp a=1 | .resourcesignore=*.tmp a=1 x.tmp=2 | sync . | keep .resourcesignore (same); keep a (same); skip x.tmp (kept there: ignored (.resourcesignore)) | =
+a secret that is there is told, and stays | d/a=1 | d/a=1 d/.env=2 | sync d | skip d/.env (kept there: looks like a secret; --secrets (secrets=True) pushes it); keep d/a (same) | =
+a secret that is there goes when it is said | d/a=1 | d/a=1 d/.env=2 | sync d secrets | delete d/.env (not in the source); keep d/a (same) | d/a=1
 what is skipped here is not deleted there | d/a=1 d/l->nowhere | d/a=1 d/l=2 | sync d | keep d/a (same); skip d/l (broken symbolic link) | =
 what is behind a linked directory is not deleted | d/a=1 e/x=1 d/l->../e | d/a=1 d/l/x=2 | sync d | keep d/a (same); skip d/l/ (symbolic link to a directory) | =
-an empty directory never empties | d/ | d/a=1 | sync d | !NotFound: 'd' holds no files | =
+an empty directory never empties | d/ | d/a=1 | sync d | !EmptySource: would delete 1 on the other side | =
+an empty directory to an empty remote | d/ | | sync d | | =
 a missing directory never empties | a=1 | d/a=1 | sync d | !NotFound: d matches no file | =
 an empty directory, asked for by name | d/ | d/a=1 d/b=2 e=3 | sync d allow_empty | delete d/a (not in the source); delete d/b (not in the source) | e=3
 a missing directory, asked for by name | a=1 | d/a=1 | sync d allow_empty | !NotFound: d matches no file | =
@@ -192,6 +196,8 @@ names that begin alike stay there | | f=1 f.txt=2 f1=3 ff/x=4 | pull f | copy f 
 directories that begin alike stay there | | d/a=1 d2/a=2 d-old/a=3 | pull d | copy d/a (new) | d/a=1
 nothing there | | a=1 | pull b | | =
 nothing there at all | | | pull b | | =
+several at once | | a=1 b=2 d/c=3 | pull a d | copy a (new); copy d/c (new) | a=1 d/c=3
+one of several conflicts, and nothing moves | b=9 | a=1 b=2 | pull a b | !Conflict: 1 file differs on the target: b; nothing was changed | =
 other local files stay | z=9 d/y=8 | d/a=1 | pull d | copy d/a (new) | d/a=1 d/y=8 z=9
 an equal file stays | a=1 | a=1 | pull a | keep a (same) | =
 an equal empty file stays | a= | a= | pull a | keep a (same) | =

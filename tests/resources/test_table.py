@@ -122,7 +122,8 @@ def remote_tree(store: Store) -> dict[str, str]:
 def call(storage: RemoteStorage, line: str, root: Path) -> Any:
     """Do `verb argument… option=value flag`."""
     verb, *words = [plain(word).replace("ROOT", str(root)) for word in line.split()]
-    flags = {"force": "force", "dry": "dryrun", "verify": "verify", "delete": "delete", "allow_empty": "allow_empty"}
+    flags = {"force": "force", "dry": "dryrun", "verify": "verify", "delete": "delete"}
+    flags |= {"allow_empty": "allow_empty", "secrets": "secrets"}
     names = {
         "include": "include_regex",
         "exclude": "exclude_regex",
@@ -148,7 +149,7 @@ def call(storage: RemoteStorage, line: str, root: Path) -> Any:
         case "sync":
             return storage.sync(arguments[0], **options)
         case "pull":
-            return storage.pull(arguments[0] if arguments else "", **options)
+            return storage.pull(arguments if len(arguments) > 1 else "".join(arguments), **options)
         case "delete":
             return storage.delete(arguments[0] if arguments else "", **options)
         case "list":

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import resource
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,10 +20,9 @@ from jupyter_resources.core.errors import Denied, Incomplete, NoSpace, Resources
 from jupyter_resources.storage.bodies import BytesBody, FileBody
 from jupyter_resources.storage.local import LocalStore
 from jupyter_resources.testing.trees import contents, fill, held, tree
+from tests.limits import unprivileged
 
 HOME = Path(jupyter_resources.__file__).parents[1]
-NOBODY = 65534
-
 STUCK = """
 import signal, sys
 from jupyter_resources.storage.bodies import BytesBody
@@ -104,27 +101,6 @@ def test_killed_at_any_moment(tmp_path: Path):
         assert contents(tmp_path) == found
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A directory that holds a MiB: a file system of its own, or where none may be mounted, a limit on this process."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
-    try:
-        mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    if not mounted:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, before[1]))
-    try:
-        yield place
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        if mounted:
-            subprocess.run(["umount", "-l", str(place)], check=True)
-
-
 def test_full_disk(small_disk: Path):
     """NoSpace, the old file as it was, no temporary file, and the room is free again."""
     store = fill(LocalStore(small_disk), {"old": b"as before", "room": b"x" * 300_000})
@@ -165,37 +141,6 @@ def test_quota_told_only_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(NoSpace):
         store.put("old", BytesBody(b"new"))
     assert contents(tmp_path) == {"old": b"as before"}
-
-
-@pytest.fixture
-def open_tmp() -> Iterator[Path]:
-    """A temporary directory that every user may enter."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
-def unprivileged(work: Callable[[], object]) -> object:
-    """What `work` returns as a user without rights; root may everything, so a child process gives that up."""
-    if os.geteuid() != 0:
-        return work()
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setgroups([])
-            os.setgid(NOBODY)
-            os.setuid(NOBODY)
-            answer = work()
-        except BaseException as error:
-            answer = repr(error)
-        os.write(writing, json.dumps(answer).encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as stream:
-        answer = json.load(stream)
-    os.waitpid(child, 0)
-    return answer
 
 
 def told(verb: Callable[[], object]) -> list[str]:

@@ -127,6 +127,8 @@ export interface PushRequest {
   allow_empty?: boolean;
   /** compare contents again instead of trusting recorded digests */
   verify?: boolean;
+  /** let files go that look like secrets (.env, private keys) */
+  secrets?: boolean;
 }
 
 /** One file of a transfer: what became of it, and why. */
@@ -169,10 +171,12 @@ export interface SyncRequest {
   to?: string | null;
   /** show what would be done, and do nothing */
   dry_run?: boolean;
-  /** delete there what is gone here, without asking */
+  /** delete there what is gone here and overwrite what differs */
   yes?: boolean;
   /** go on even if the source is empty: everything is deleted */
   allow_empty?: boolean;
+  /** let files go that look like secrets (.env, private keys) */
+  secrets?: boolean;
 }
 
 /** What each operation is asked. */
