@@ -49,14 +49,25 @@ class LocalStore:
     verb counts as on an object store.
     """
 
-    def __init__(self, root: str | os.PathLike[str], *, prune: Prune | None = None, create: bool = True) -> None:
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        prune: Prune | None = None,
+        create: bool = True,
+        clean: bool = True,
+        inside: bool = False,
+    ) -> None:
         """`create`: a missing root lists as empty, and the first put makes it; otherwise it is NotFound.
 
         `prune` gives the reason for which a relative path is left out of listings (a directory's ends in `/` and isn't
         entered); None takes it.
+        With `clean`, walks remove what dead writers left. With `inside`, links that lead out of the root are left out:
+        for a directory that others may write to.
         """
         self.root = os.path.abspath(os.fspath(root))
         self._prune = prune
+        self._clean, self._inside = clean, inside
         self._descent = Descent(self.root, create=create)
         self._control = Control()
         self._folds: bool | None = None
@@ -83,7 +94,9 @@ class LocalStore:
     def at(self, directory: str, lead: str) -> LocalStore:
         """What `directory` holds, as a store with the same rule of what is left out; `lead` is its path here."""
         prune = self._prune
-        below = LocalStore(directory, prune=prune and (lambda path: prune(lead + path)), create=False)
+        below = LocalStore(
+            directory, prune=prune and (lambda path: prune(lead + path)), create=False, clean=self._clean
+        )
         return below.under(self._control)
 
     def path_of(self, key: str) -> str:
@@ -102,7 +115,8 @@ class LocalStore:
                 return
             if not stat.S_ISDIR(status.st_mode):
                 raise NotFound(f"{self.root} is a file, not a directory", hint="name the directory it is in")
-            for page in walk(self.root, prefix, self._prune, self._control):
+            pages = walk(self.root, prefix, self._prune, self._control, clean=self._clean, inside=self._inside)
+            for page in pages:
                 self._control.count("walk")
                 yield page.within(prefix) if tree else page
 

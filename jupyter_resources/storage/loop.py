@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
@@ -11,7 +12,7 @@ from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 from jupyter_resources.core.control import Control
-from jupyter_resources.core.errors import Cancelled
+from jupyter_resources.core.errors import Cancelled, Unsupported
 
 __all__ = ["Loop", "waited"]
 
@@ -24,6 +25,7 @@ class Loop:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._process = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def submit(self, begin: Callable[[], Awaitable[T]]) -> Future[T]:
@@ -31,6 +33,11 @@ class Loop:
 
         Half the price of a coroutine in a task, which counts: most requests are small.
         """
+        if self._process != os.getpid():
+            raise Unsupported(
+                "this connection was opened before the process forked, and its threads stayed behind",
+                hint="start workers with multiprocessing.get_context('spawn'), and open the bucket in each",
+            )
         loop = self._loop or self._begun()
         ours: Future[T] = Future()
         loop.call_soon_threadsafe(_begin, begin, ours)

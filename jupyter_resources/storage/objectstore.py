@@ -91,10 +91,14 @@ class ObjectStore:
 
     def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
         step: Onward | None = Onward()
+        before: str | None = None
         while step is not None:
             page = self._raw.page(prefix, step.token, after=step.after)
             self._known.exists = True
             yield self._page(page).within(prefix) if tree else self._page(page)
+            if page.token is not None and page.token == before:
+                raise Damaged(f"{self.location} lists the same page again and again", hint="the server is at fault")
+            before = page.token
             step = onward(page, prefix if tree else "", step)
 
     def head(self, key: str) -> Entry:
@@ -206,11 +210,13 @@ class ObjectStore:
         message = f"{key} arrived with another digest than it left with: expected {expected}, got {etag}"
         facts = self._raw.head(key).headers
         encrypted = any(name.startswith("x-amz-server-side-encryption") for name in facts)
-        if facts.get("etag", "").strip('"') == etag and not encrypted:
+        if facts.get("etag", "").strip('"') == etag and not encrypted and _HEX32.fullmatch(etag.partition("-")[0]):
             self._raw.delete([key])
             raise Damaged(f"{message}; it was removed again", hint="repeat the line")
         # The bytes are those whose SHA-256 was signed: an ETag that is no MD5 is what encryption gives.
-        raise Damaged(message, hint="the bucket is encrypted with a key of its own: set its etags to 'opaque'")
+        raise Damaged(
+            message, hint="the server's tags are no digests (an encrypted bucket?): set its etags to 'opaque'"
+        )
 
     def _told(self, error: ResourcesError) -> ResourcesError:
         """The same error, or a better one: an answer to HEAD has no body that says what was missing or wrong."""

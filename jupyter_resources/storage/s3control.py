@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import http.client
+import os
 import ssl
 import weakref
 from base64 import b64encode
@@ -69,7 +70,7 @@ class S3Control:
             self._control.check()
             # Not `from error`: libcloud's and http.client's frames hold headers with signatures and tokens.
             raise from_network(error, asked) from None
-        if reply.status == 200 and b"<Error" in reply.body[:300] and (code := code_of(reply.body)):
+        if reply.status == 200 and b"<Error" in reply.body and (code := code_of(reply.body)):
             # Copying and completing an upload may fail after the status was sent.
             raise from_reply(500, code, asked)
         if reply.status >= 300:
@@ -139,7 +140,7 @@ class S3Control:
             "x-amz-copy-source-if-match": f'"{etag}"',
         }
         reply = self.send("copy", "PUT", target, headers=headers)
-        return elements(reply.body).get("ETag", "").strip('"')
+        return elements(reply.body, "CopyObjectResult").get("ETag", "").strip('"')
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove objects under any keys; one that isn't there is no error. Raises Incomplete naming what stayed."""
@@ -201,12 +202,17 @@ class _Idle:
     def __init__(self, service: S3Service) -> None:
         self._service = service
         self._waiting: list[SignedConnection] = []
+        self._process = os.getpid()
         self._trust: ssl.SSLContext | None = None
         weakref.finalize(self, _close, self._waiting)
 
     @contextmanager
     def taken(self) -> Iterator[SignedConnection]:
         """One connection, for one request of one thread."""
+        if self._process != os.getpid():
+            # After a fork the sockets belong to both: an answer could go to the other.
+            self._process = os.getpid()
+            self._waiting.clear()
         try:
             connection = self._waiting.pop()
         except IndexError:

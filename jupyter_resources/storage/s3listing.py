@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
-from jupyter_resources.core.errors import Transient
+from jupyter_resources.core.errors import Damaged, Transient
 
 __all__ = ["Found", "Onward", "S3Page", "elements", "ns_of", "onward", "parse_page", "rows"]
 
@@ -35,8 +35,20 @@ class S3Page:
 
 
 def parse_page(content: bytes) -> S3Page:
-    """Read an answer of ListObjectsV2 asked with `encoding-type=url`, which some servers ignore."""
-    root = _tree(content)
+    """Read an answer of ListObjectsV2 asked with `encoding-type=url`, which some servers ignore.
+
+    Damaged for a listing that can't be: half of one must never pass for all of it.
+    """
+    try:
+        return _page(content)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Damaged(
+            f"the server's listing can't be read: {error}", hint="does the endpoint speak ListObjectsV2 of S3?"
+        ) from None
+
+
+def _page(content: bytes) -> S3Page:
+    root = _meant(content, "ListBucketResult")
     names = f"{root.tag.rpartition('}')[0]}}}" if root.tag.startswith("{") else ""
     # Asked for encoded, because XML can't carry all keys; blanks are "+" on Amazon's own servers, "%20" on others.
     encoded = root.findtext(f"{names}EncodingType") == "url"
@@ -50,8 +62,14 @@ def parse_page(content: bytes) -> S3Page:
         time = facts.get(time_tag)
         mtime_ns = ns_of(datetime.fromisoformat(time)) if time else None
         found.append(Found(key, int(facts[size_tag]), mtime_ns, facts.get(etag_tag, "").strip('"')))
-    more = root.findtext(f"{names}IsTruncated") == "true"
-    return S3Page(found, root.findtext(f"{names}NextContinuationToken") if more else None)
+        if found[-1].size < 0:
+            raise ValueError(f"{key} has {found[-1].size} bytes")
+    token = root.findtext(f"{names}NextContinuationToken")
+    if root.findtext(f"{names}IsTruncated") != "true":
+        return S3Page(found, None)
+    if not token:
+        raise ValueError("there is more, and no way to ask for it")
+    return S3Page(found, token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +105,11 @@ def ns_of(time: datetime) -> int:
     return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
 
 
-def elements(content: bytes) -> dict[str, str]:
-    """The direct children of an answer, by name."""
-    return {child.tag.rpartition("}")[2]: child.text or "" for child in _tree(content)}
+def elements(content: bytes, root: str) -> dict[str, str]:
+    """The direct children of an answer whose root is `root`, by name. Transient for any other answer, whatever its
+    status said: S3 may fail after it (API reference, CopyObject), and a proxy answers with a page of its own.
+    """
+    return {child.tag.rpartition("}")[2]: child.text or "" for child in _meant(content, root)}
 
 
 def rows(content: bytes, tag: str) -> list[dict[str, str]]:
@@ -99,6 +119,14 @@ def rows(content: bytes, tag: str) -> list[dict[str, str]]:
         for element in _tree(content).iter()
         if element.tag.rpartition("}")[2] == tag
     ]
+
+
+def _meant(content: bytes, root: str) -> ET.Element:
+    tree = _tree(content)
+    name = tree.tag.rpartition("}")[2]
+    if name != root:
+        raise Transient(f"the server answered with <{name}> instead of <{root}>", hint="repeat the line")
+    return tree
 
 
 def _tree(content: bytes) -> ET.Element:

@@ -29,7 +29,9 @@ def put_parts(
     `compare` checks the MD5 of each part against the ETag that the server gives to it.
     """
     headers = {"x-amz-meta-sha256": body.sha256} if body.sha256 else {}
-    upload = elements(raw.send("multipart", "POST", key, {"uploads": ""}, headers=headers).body)["UploadId"]
+    upload = elements(
+        raw.send("multipart", "POST", key, {"uploads": ""}, headers=headers).body, "InitiateMultipartUploadResult"
+    )["UploadId"]
     sent = 0
 
     def send(index: int) -> str:
@@ -63,11 +65,12 @@ def put_parts(
             )
             content = f"<CompleteMultipartUpload>{named}</CompleteMultipartUpload>".encode()
             reply = raw.send("multipart", "POST", key, {"uploadId": upload}, content=content)
+            etag = elements(reply.body, "CompleteMultipartUploadResult").get("ETag", "").strip('"')
     except BaseException:
         _abort(raw, control, key, upload)
         body.moved(-sent)
         raise
-    return elements(reply.body).get("ETag", "").strip('"')
+    return etag
 
 
 def parted_etag(part_md5s: Sequence[str]) -> str:

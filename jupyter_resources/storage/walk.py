@@ -27,14 +27,19 @@ def entry_of(path: str, status: os.stat_result) -> Entry:
     return Entry(path, status.st_size, status.st_mtime_ns, etag=etag_of(status), facts=facts)
 
 
-def walk(root: str, prefix: str, prune: Prune | None, control: Control) -> Iterator[Page]:
+def walk(
+    root: str, prefix: str, prune: Prune | None, control: Control, *, clean: bool = True, inside: bool = False
+) -> Iterator[Page]:
     """Every regular file below `root` whose path starts with the string `prefix`, in pages, in no order.
 
     Symbolic links to files count as those files; links to directories are left out, since they may lead in circles or
     outside. What can't be listed is left out with its reason; files that vanish meanwhile just aren't there. Partial
-    files of ours are never listed, and removed when their writer is dead. Raises OSError when `root` can't be read.
+    files of ours are never listed, and with `clean` removed when their writer is dead. With `inside`, a link that leads
+    out of `root` is left out. Raises OSError when `root` can't be read.
     """
-    return _Walk(root, prefix, prune, control).pages()
+    made = _Walk(root, prefix, prune, control)
+    made.clean, made.inside = clean, f"{os.path.realpath(root).rstrip('/')}/" if inside else ""
+    return made.pages()
 
 
 class _Walk:
@@ -48,6 +53,8 @@ class _Walk:
         self._entries: list[Entry] = []
         self._out: list[LeftOut] = []
         self._stack: list[str] = []
+        self.clean = True
+        self.inside = ""
 
     def pages(self) -> Iterator[Page]:
         start = self._start()
@@ -109,7 +116,8 @@ class _Walk:
             if one.is_dir(follow_symlinks=False):
                 self._enter(path)
             elif is_partial(one.name):
-                remove_if_dead(one.path)
+                if self.clean:
+                    remove_if_dead(one.path)
             elif path.startswith(self._prefix):
                 self._file(path, one)
         except FileNotFoundError:
@@ -139,6 +147,9 @@ class _Walk:
                 return
             if stat.S_ISDIR(status.st_mode):
                 self._leave(path + "/", LINKED_DIRECTORY)
+                return
+            if self.inside and not os.path.realpath(one.path).startswith(self.inside):
+                self._leave(path, "symbolic link that leads outside", status.st_size)
                 return
         reason = paths.problem(path)
         if reason is None and not stat.S_ISREG(status.st_mode):
