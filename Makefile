@@ -55,7 +55,7 @@ check-floors:
 	lint-imports --no-cache --no-logo
 
 check-front-end:
-	cd labextension && jlpm run check
+	cd labextension && jlpm run check && jlpm run test
 
 check-schema:
 	$(BIN)/python -m jupyter_resources.api.schema --check
@@ -75,7 +75,7 @@ lock: $(VENV)/.python
 	@$(BIN)/python -m tests.tools.locks
 
 clean:
-	rm -rf $(VENV) dist jupyter_resources/labextension labextension/lib labextension/node_modules labextension/.yarn
+	rm -rf $(VENV) dist jupyter_resources/labextension jupyter_resources/widgets/static labextension/lib labextension/node_modules labextension/.yarn
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find jupyter_resources tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -112,7 +112,7 @@ $(NODE_MODULES): labextension/package.json labextension/yarn.lock labextension/.
 # Built from nothing each time: file names carry hashes, so an old build would travel along.
 $(BUNDLE): $(NODE_MODULES) $(FRONT_END)
 	@echo 'make: the front end'
-	@rm -rf jupyter_resources/labextension labextension/lib
+	@rm -rf jupyter_resources/labextension jupyter_resources/widgets/static labextension/lib
 	@cd labextension && jlpm run build:prod > lib.log 2>&1 || { cat lib.log; exit 1; }
 	@rm -f labextension/lib.log && touch $@
 

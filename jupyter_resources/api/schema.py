@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from jupyter_resources.api import messages
+from jupyter_resources.api import messages, views
 from jupyter_resources.api.operations import OPERATIONS
 from jupyter_resources.api.problems import ProblemMessage
 from jupyter_resources.core.records import replace_file
@@ -20,7 +20,7 @@ __all__ = ["TARGET", "main", "typescript"]
 
 TARGET = Path(__file__).parents[2] / "labextension" / "src" / "generated" / "api.ts"
 
-_HEAD = "// Made by `python -m jupyter_resources.api.schema` from jupyter_resources/api/messages.py. Never edit it.\n"
+_HEAD = "// Made by `python -m jupyter_resources.api.schema` from the models in jupyter_resources/api. Never edit it.\n"
 _PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
 
@@ -35,10 +35,11 @@ def typescript() -> str:
 
 def _models() -> Iterator[type[BaseModel]]:
     wire = (messages.Request, messages.Message)
-    for name in messages.__all__:
-        model = getattr(messages, name)
-        if inspect.isclass(model) and issubclass(model, wire) and model not in wire:
-            yield model
+    for module in (messages, views):
+        for name in module.__all__:
+            model = getattr(module, name)
+            if inspect.isclass(model) and issubclass(model, wire) and model not in wire:
+                yield model
 
 
 def _interface(model: type[BaseModel]) -> str:

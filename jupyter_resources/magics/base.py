@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from traitlets import Dict, Unicode
+from traitlets import Bool, Dict, Unicode
 from traitlets.config import Configurable
 
 from jupyter_resources.core.errors import ResourcesError
@@ -47,6 +47,7 @@ class JupyterResources(Configurable):
     )
     profiles = Dict(config=True, help="Connections by name, as in the settings file. Never credentials.")
     buckets = Dict(config=True, help="Buckets by name, as in the settings file.")
+    widgets = Bool(True, config=True, help="Whether a notebook shows plans and long results as widgets.")
 
     def __init__(self, shell: InteractiveShell, showing: Showing) -> None:
         super().__init__(parent=shell)
@@ -118,7 +119,7 @@ class JupyterResources(Configurable):
     def _transfer(self, name: str, request: Any, *, quiet: bool) -> Any:
         from jupyter_resources.api import dispatch
 
-        with self.showing.transfer(name, quiet=quiet) as (report, show):
+        with self.showing.transfer(name, quiet=quiet, widgets=self.widgets) as (report, show):
             try:
                 answer = dispatch.run(self.workspace, name, request, report)
             except (ResourcesError, KeyboardInterrupt) as error:

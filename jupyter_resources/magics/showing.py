@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from jupyter_resources.core.events import Reporter, silent
+from jupyter_resources.magics.views import Views
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -20,6 +21,7 @@ __all__ = ["Showing"]
 _SHOWN = (
     "jupyter_resources.sync.summary.TransactionSummary",
     "jupyter_resources.api.messages.BucketList",
+    "jupyter_resources.api.messages.DoctorMessage",
     "jupyter_resources.api.messages.Note",
 )
 """The types that magics return; by name, so that none of them is loaded before it is shown."""
@@ -35,6 +37,7 @@ class Showing:
         self._shell = shell
         self._done: tuple[Any, int] | None = None
         self._before: list[tuple[Any, str, Any]] = []
+        self._views = Views(shell)
 
     @property
     def in_kernel(self) -> bool:
@@ -65,8 +68,10 @@ class Showing:
                 formatter.for_type(kind, before)
 
     @contextmanager
-    def transfer(self, direction: str, *, quiet: bool) -> Iterator[tuple[Reporter, Callable[[Any], None]]]:
-        """A reporter that shows progress, and how to show the answer in its place."""
+    def transfer(
+        self, direction: str, *, quiet: bool, widgets: bool = True
+    ) -> Iterator[tuple[Reporter, Callable[[Any], None]]]:
+        """A reporter that shows progress, and how to show the answer in its place; `widgets` may be part of that."""
         from jupyter_resources.report.bars import NotebookBar, TerminalBar
 
         if quiet:
@@ -75,7 +80,7 @@ class Showing:
             canvas = _Canvas()
             try:
                 with NotebookBar(canvas.update, direction) as bar:
-                    yield bar, lambda answer: self._shown(canvas, bar, answer)
+                    yield bar, lambda answer: self._shown(canvas, bar, answer, widgets=widgets)
             except BaseException:
                 canvas.abandon(direction)
                 raise
@@ -90,11 +95,12 @@ class Showing:
 
             sys.stdout.write(pictures.text(answer) + "\n")
 
-    def _shown(self, canvas: _Canvas, bar: Any, answer: Any) -> None:
+    def _shown(self, canvas: _Canvas, bar: Any, answer: Any, *, widgets: bool) -> None:
         from jupyter_resources.magics import pictures
 
         bar.close()
-        canvas.finish(pictures.mimebundle(answer))
+        view = self._views.beside(answer, canvas.update) if widgets else {}
+        canvas.finish({**pictures.mimebundle(answer), **view})
         self._done = (answer, self._shell.execution_count)
 
     def _shown_already(self, answer: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from jupyter_resources.api import messages, schema
+from jupyter_resources.api import messages, schema, views
 from jupyter_resources.api.operations import OPERATIONS
 
 
@@ -29,7 +29,7 @@ def test_drift_fails(tmp_path, monkeypatch, capsys):
 def test_every_model_has_a_type():
     """Requests, answers and problems, and a request for each operation."""
     text = schema.typescript()
-    for name in (*messages.__all__, "ProblemMessage"):
+    for name in (*messages.__all__, *views.__all__, "ProblemMessage"):
         if name not in ("Flag", "Positional", "Request"):
             assert f"export interface {name} " in text or f"export type {name} " in text
     for name, operation in OPERATIONS.items():

@@ -1,4 +1,4 @@
-// Made by `python -m jupyter_resources.api.schema` from jupyter_resources/api/messages.py. Never edit it.
+// Made by `python -m jupyter_resources.api.schema` from the models in jupyter_resources/api. Never edit it.
 
 /** Buckets, the default one first, and what settings say about one of them where only that was asked. */
 export interface BucketList {
@@ -44,6 +44,12 @@ export interface BucketsCreateRequest {
   name: string;
 }
 
+/** A bucket to examine. */
+export interface BucketsDoctorRequest {
+  /** a bucket's name in the settings, or a URL; else the default one */
+  name?: string | null;
+}
+
 /** The buckets that settings name. */
 export type BucketsListRequest = Record<string, never>;
 
@@ -65,11 +71,35 @@ export interface BucketsTrustRequest {
   profile: string;
 }
 
+/** The files in one state; `state` is the number that their rows carry, `label` a sign and a word. */
+export interface ChipMessage {
+  state: number;
+  label: string;
+  tone: 'alarm' | 'loss' | 'gain' | 'change' | 'calm';
+  files: number;
+  bytes: number;
+}
+
+/** A bucket examined. */
+export interface DoctorMessage {
+  bucket: string;
+  location: string;
+  findings: FindingMessage[];
+}
+
 /** One file that could not be moved. */
 export interface FailureMessage {
   path: string;
   title: string;
   hint: string;
+}
+
+/** One thing that was looked at in a bucket: ok, warning or failed; `fix` is what to type or set. */
+export interface FindingMessage {
+  check: string;
+  state: string;
+  text: string;
+  fix: string;
 }
 
 /** Done, in a sentence; `hint` is what to do next. */
@@ -85,6 +115,12 @@ export interface ProblemMessage {
   status: number;
   hint: string;
   failed: Record<string, string>;
+}
+
+/** How far a transfer is: `words` for people, the most important first; `fraction` is 0 to 1, None while listing. */
+export interface ProgressMessage {
+  words: string[];
+  fraction: number | null;
 }
 
 /** Files from a bucket to here. */
@@ -139,6 +175,13 @@ export interface RowMessage {
   size: number;
 }
 
+/** Announces a block of rows, which is the message's one buffer (widgets/rows.py says how it is laid out). */
+export interface RowsMessage {
+  kind: 'rows';
+  version: number;
+  start: number;
+}
+
 /** One value and where it came from. */
 export interface SettingMessage {
   key: string;
@@ -179,6 +222,29 @@ export interface SyncRequest {
   secrets?: boolean;
 }
 
+/** What the front end asks: rows from `start` of one version, or that the plan be applied, forced or stopped. */
+export interface TransactionRequest {
+  kind: 'rows' | 'apply' | 'force' | 'cancel';
+  version?: number;
+  start?: number;
+}
+
+/** A transaction but for its rows. Texts are plain and may hold anything that can be seen. */
+export interface TransactionView {
+  phase: 'planned' | 'running' | 'stopping' | 'done';
+  headline: string;
+  notes: string[];
+  problem: string;
+  hint: string;
+  chips: ChipMessage[];
+  rows: number;
+  version: number;
+  can_apply: boolean;
+  apply_question: string;
+  can_force: boolean;
+  force_question: string;
+}
+
 /** What each operation is asked. */
 export interface OperationRequests {
   'push': PushRequest;
@@ -189,5 +255,6 @@ export interface OperationRequests {
   'buckets.add': BucketsAddRequest;
   'buckets.rm': BucketsRmRequest;
   'buckets.create': BucketsCreateRequest;
+  'buckets.doctor': BucketsDoctorRequest;
   'buckets.trust': BucketsTrustRequest;
 }

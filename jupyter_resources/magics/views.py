@@ -1,0 +1,58 @@
+"""Which answers get a widget beside their pictures, and when a widget is no longer needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_resources.widgets.transaction import TransactionWidget
+
+__all__ = ["Views"]
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+class Views:
+    """The widgets of one kernel's cells."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._cells: dict[str, tuple[int, list[TransactionWidget]]] = {}
+
+    def beside(self, answer: Any, update: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+        """What to add to the display of `answer`, and `update` it with once the widget's button has done something.
+
+        Only for a plan that does something, and for a result with more files than its html names: what html says
+        completely needs no widget.
+        """
+        from jupyter_resources.report.story import ROWS
+        from jupyter_resources.sync.summary import TransactionSummary
+
+        if not isinstance(answer, TransactionSummary):
+            return {}
+        changes = len(answer.files_to_sync) + len(answer.to_delete) + len(answer.unresolvable_collisions)
+        if not changes or (changes <= ROWS and not answer.dryrun):
+            return {}
+        from jupyter_resources.widgets.transaction import TransactionWidget
+
+        view: dict[str, Any] = {}
+        widget = TransactionWidget(answer, lambda bundle: update({**bundle, **view}))
+        view[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+        self._keep(widget)
+        return view
+
+    def _keep(self, widget: TransactionWidget) -> None:
+        """Remember `widget` for its cell, and let go those of the cell's last run: their output is gone."""
+        parent: Any = getattr(self._shell, "get_parent", dict)()
+        cell = parent.get("metadata", {}).get("cellId", "")
+        if not cell:
+            return
+        run, widgets = self._cells.get(cell, (-1, []))
+        if run != self._shell.execution_count:
+            for each in widgets:
+                each.release()
+            widgets = []
+        self._cells[cell] = (self._shell.execution_count, [*widgets, widget])

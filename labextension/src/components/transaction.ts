@@ -1,0 +1,230 @@
+// The transaction summary: headline, progress, counts, files and buttons, for whatever host holds the transaction.
+
+import type { ProgressMessage, RowsMessage, TransactionRequest, TransactionView } from '../generated/api';
+import { Actions } from './actions';
+import { Chips } from './chips';
+import { Columns } from './columns';
+import { make, say } from './dom';
+import { EVERYTHING, isEverything, select, turned, type Query } from './order';
+import { type Shown, Table } from './table';
+import { files, number } from './words';
+
+/** Where the transaction is: a kernel behind a widget, or a server. */
+export interface Host {
+  view: () => TransactionView;
+  progress: () => Partial<ProgressMessage>;
+  /** The first rows, which are there at once. */
+  first: () => DataView | null;
+  ask: (request: TransactionRequest) => void;
+}
+
+/** What a view made anew goes on with: the rows that were fetched, and what the user was looking at. */
+export interface Memory {
+  columns: Columns | null;
+  version: number;
+  query: Query;
+  scrolled: number;
+  focused: boolean;
+}
+
+/** Nothing fetched yet, nothing asked. */
+export function nothingYet(): Memory {
+  return { columns: null, version: 0, query: EVERYTHING, scrolled: 0, focused: false };
+}
+
+const SAID_EVERY_MS = 4000;
+
+/** The summary in `parent`. The host calls `changed` and `arrived`; `dispose` keeps in `memory` what the user saw. */
+export class Transaction {
+  readonly node: HTMLElement;
+  private readonly headline: HTMLElement;
+  private readonly bar: HTMLElement;
+  private readonly meter: HTMLProgressElement;
+  private readonly words: HTMLElement;
+  private readonly status: HTMLElement;
+  private readonly problem: HTMLElement;
+  private readonly chips: Chips;
+  private readonly search: HTMLInputElement;
+  private readonly found: HTMLElement;
+  private readonly table: Table;
+  private readonly notes: HTMLElement;
+  private readonly actions: Actions;
+  private order: Uint32Array | null = null;
+  private asked = -1;
+  private saidAt = 0;
+
+  constructor(
+    parent: Node,
+    private readonly host: Host,
+    private readonly memory: Memory
+  ) {
+    // Lab's shortcuts must not take the arrows, Space and Enter that are meant for us.
+    const attributes = { role: 'group', 'aria-label': 'Transaction summary', 'data-lm-suppress-shortcuts': 'true' };
+    this.node = make(parent, 'div', { class: 'jtr-transaction', attributes });
+    this.headline = make(this.node, 'div', { class: 'jtr-headline' });
+    this.bar = make(this.node, 'div', { class: 'jtr-bar' });
+    this.meter = make(this.bar, 'progress', { attributes: { max: '1', 'aria-label': 'Progress' } });
+    this.words = make(this.bar, 'span', { class: 'jtr-words' });
+    this.problem = make(this.node, 'div', { class: 'jtr-problem', attributes: { role: 'alert' } });
+    const tools = make(this.node, 'div', { class: 'jtr-tools' });
+    this.chips = new Chips(tools, state => this.ask({ ...this.query, states: toggled(this.query.states, state) }));
+    this.found = make(tools, 'span', { class: 'jtr-found' });
+    const search = { type: 'search', placeholder: 'Filter files', 'aria-label': 'Filter files', spellcheck: 'false' };
+    this.search = make(tools, 'input', { class: 'jtr-search', attributes: search });
+    this.search.value = memory.query.text;
+    this.search.addEventListener('input', () => this.ask({ ...this.query, text: this.search.value }));
+    this.table = new Table(this.node, {
+      rows: () => this.rows(),
+      row: index => this.row(index),
+      sort: key => this.ask(turned(this.query, key)),
+      wanted: end => {
+        if (end > (this.memory.columns?.length ?? 0)) {
+          this.fetch();
+        }
+      }
+    });
+    const foot = make(this.node, 'div', { class: 'jtr-foot' });
+    this.notes = make(foot, 'div', { class: 'jtr-notes' });
+    this.actions = new Actions(foot, kind => host.ask({ kind }));
+    this.status = make(this.node, 'div', { class: 'jtr-status', attributes: { role: 'status', 'aria-live': 'polite' } });
+    // Whoever comes near will scroll or filter soon.
+    this.node.addEventListener('pointerenter', () => this.fetch());
+    this.node.addEventListener('focusin', () => this.fetch());
+    this.changed();
+    this.table.scrolled = memory.scrolled;
+    if (memory.focused) {
+      this.node.tabIndex = -1;
+      this.node.focus({ preventScroll: true });
+    }
+  }
+
+  /** Forget nothing: the next view goes on from here. */
+  dispose(): void {
+    this.memory.scrolled = this.table.scrolled;
+    this.memory.focused = this.node.contains(document.activeElement);
+  }
+
+  /** The host knows something new. */
+  changed(): void {
+    const view = this.host.view();
+    if (view.version !== this.memory.version) {
+      this.memory.version = view.version;
+      this.memory.columns = new Columns();
+      this.memory.query = { ...this.memory.query, states: new Set() };
+      const first = this.host.first();
+      if (first?.byteLength) {
+        this.memory.columns.append(first);
+      }
+      this.asked = -1;
+      this.table.restart();
+    }
+    const running = view.phase === 'running' || view.phase === 'stopping';
+    this.node.dataset.phase = view.phase;
+    this.node.setAttribute('aria-busy', String(running));
+    say(this.headline, view.headline);
+    this.problem.hidden = !view.problem;
+    say(this.problem, view.hint ? `${view.problem} → ${view.hint}` : view.problem);
+    this.notes.replaceChildren();
+    for (const note of running ? [] : view.notes) {
+      make(this.notes, 'div', { text: note });
+    }
+    this.actions.draw(view);
+    this.bar.hidden = !running;
+    if (running) {
+      this.progressed();
+    } else {
+      this.announce(view.phase === 'done' ? view.headline : '', true);
+    }
+    this.reorder();
+  }
+
+  /** Only the progress is new. */
+  progressed(): void {
+    const { words = [], fraction = null } = this.host.progress();
+    if (fraction === null) {
+      this.meter.removeAttribute('value');
+    } else {
+      this.meter.value = fraction;
+    }
+    say(this.words, words.join(' · '));
+    this.announce(words.join(', '));
+  }
+
+  /** Rows that were asked for. */
+  arrived(message: RowsMessage, block: DataView): void {
+    const columns = this.memory.columns;
+    if (!columns || message.version !== this.memory.version || message.start !== columns.length) {
+      return;
+    }
+    columns.append(block);
+    this.asked = -1;
+    if (columns.length < this.host.view().rows) {
+      this.fetch();
+    }
+    this.reorder();
+  }
+
+  private get query(): Query {
+    return this.memory.query;
+  }
+
+  private ask(query: Query): void {
+    this.memory.query = query;
+    this.fetch();
+    this.reorder();
+    this.table.restart();
+  }
+
+  /** Ask for the rows that aren't there yet, a block after the other. */
+  private fetch(): void {
+    const there = this.memory.columns?.length ?? 0;
+    if (there < this.host.view().rows && this.asked !== there) {
+      this.asked = there;
+      this.host.ask({ kind: 'rows', version: this.memory.version, start: there });
+    }
+  }
+
+  private reorder(): void {
+    const view = this.host.view();
+    const columns = this.memory.columns ?? new Columns();
+    const all = isEverything(this.query);
+    this.order = all ? null : select(columns, this.query);
+    this.chips.draw(view.chips, this.query.states);
+    this.table.sorted(this.query.key, this.query.descending);
+    const missing = !all && columns.length < view.rows;
+    const some = `${number(this.rows())} of ${files(view.rows)}`;
+    say(this.found, missing ? `${some}, loading…` : all ? '' : some);
+    this.table.draw();
+  }
+
+  private rows(): number {
+    return this.order ? this.order.length : this.host.view().rows;
+  }
+
+  private row(index: number): Shown | null {
+    const columns = this.memory.columns;
+    const at = this.order ? (this.order[index] ?? -1) : index;
+    if (!columns || at < 0 || at >= columns.length) {
+      return null;
+    }
+    const { name, state, size, reason } = columns.row(at);
+    const chip = this.host.view().chips.find(each => each.state === state);
+    return { name, bytes: size, reason, label: chip?.label ?? '', tone: chip?.tone ?? 'calm' };
+  }
+
+  /** Say it to a screen reader, progress not more often than one can listen. */
+  private announce(text: string, now = false): void {
+    if (now || Date.now() - this.saidAt >= SAID_EVERY_MS) {
+      this.saidAt = Date.now();
+      say(this.status, text);
+    }
+  }
+}
+
+function toggled(states: ReadonlySet<number>, state: number): ReadonlySet<number> {
+  const next = new Set(states);
+  if (!next.delete(state)) {
+    next.add(state);
+  }
+  return next;
+}

@@ -1,0 +1,58 @@
+// The transaction summary as an anywidget: the host is a kernel, behind synced state and custom messages.
+
+import type { AnyModel, RenderProps } from '@anywidget/types';
+
+import { nothingYet, Transaction, type Memory } from '../components/transaction';
+import type { ProgressMessage, RowsMessage, TransactionRequest, TransactionView } from '../generated/api';
+
+interface State {
+  view: TransactionView;
+  progress: Partial<ProgressMessage>;
+  first: DataView;
+}
+
+// A model's display is drawn anew when its saved html becomes the result: the new view goes on where the old one was.
+const memories = new WeakMap<object, Memory>();
+
+function memoryOf(model: AnyModel<State>): Memory {
+  const memory = memories.get(model) ?? nothingYet();
+  memories.set(model, memory);
+  return memory;
+}
+
+/** What anywidget calls for each view. */
+function render({ model, el }: RenderProps<State>): () => void {
+  const ask = (request: TransactionRequest): void => {
+    try {
+      model.send(request);
+    } catch {
+      // A view of a saved notebook has no kernel to ask; what it shows is all there is.
+    }
+  };
+  const host = {
+    view: () => model.get('view'),
+    progress: () => model.get('progress'),
+    first: () => model.get('first'),
+    ask
+  };
+  const shown = new Transaction(el, host, memoryOf(model));
+  const changed = (): void => shown.changed();
+  const progressed = (): void => shown.progressed();
+  const arrived = (message: RowsMessage, buffers: DataView[]): void => {
+    const [block] = buffers;
+    if (message.kind === 'rows' && block) {
+      shown.arrived(message, block);
+    }
+  };
+  model.on('change:view', changed);
+  model.on('change:progress', progressed);
+  model.on('msg:custom', arrived);
+  return () => {
+    shown.dispose();
+    model.off('change:view', changed);
+    model.off('change:progress', progressed);
+    model.off('msg:custom', arrived);
+  };
+}
+
+export default { render };
