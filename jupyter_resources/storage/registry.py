@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from jupyter_resources.core.errors import InvalidValue, Unsupported
+from jupyter_resources.core.errors import InvalidValue, Unauthenticated, Unsupported
 from jupyter_resources.storage.protocol import Store
 
 if TYPE_CHECKING:
+    from jupyter_resources.storage.libclouddrivers import Account
     from jupyter_resources.storage.s3wire import S3Service
 
 __all__ = ["Containers", "StoreSpec", "open_containers", "open_store"]
 
 PROVIDERS = ("local", "memory", "s3")
+"""What has an engine of its own; every other name is apache-libcloud's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,10 @@ def open_containers(spec: StoreSpec) -> Containers:
         case "memory":
             hint = "one comes into being when it is opened"
             raise Unsupported("memory has no list of buckets", hint=hint)
-    raise _unsupported(spec.provider)
+    account = _account(spec)
+    from jupyter_resources.storage.libcloudcontainers import LibcloudContainers
+
+    return LibcloudContainers(account)
 
 
 def _engine(spec: StoreSpec) -> Store:
@@ -92,19 +97,26 @@ def _engine(spec: StoreSpec) -> Store:
 
             from jupyter_resources.storage.local import LocalStore
 
-            return LocalStore(Path(_root(spec)) / spec.bucket, create=False)
+            return LocalStore(Path(_root(spec)) / spec.bucket, create=False, inside=True)
         case "memory":
             from jupyter_resources.storage.memory import MemoryStore
 
             return MemoryStore(spec.bucket)
-        case "s3":
-            from jupyter_resources.storage.objectstore import ObjectStore
-            from jupyter_resources.storage.retrying import RetryingStore
-            from jupyter_resources.storage.throttled import ThrottledStore
+    from jupyter_resources.storage.retrying import RetryingStore
+    from jupyter_resources.storage.throttled import ThrottledStore
 
-            engine = ObjectStore(_service(spec), spec.bucket, etags=spec.etags or "md5")
-            return RetryingStore(ThrottledStore(engine))
-    raise _unsupported(spec.provider)
+    return RetryingStore(ThrottledStore(_networked(spec)))
+
+
+def _networked(spec: StoreSpec) -> Store:
+    if spec.provider == "s3":
+        from jupyter_resources.storage.objectstore import ObjectStore
+
+        return ObjectStore(_service(spec), spec.bucket, etags=spec.etags or "md5")
+    account = _account(spec)
+    from jupyter_resources.storage.libcloud import LibcloudStore
+
+    return LibcloudStore(account, spec.bucket, etags=spec.etags or "md5")
 
 
 def _service(spec: StoreSpec) -> S3Service:
@@ -113,18 +125,21 @@ def _service(spec: StoreSpec) -> S3Service:
     return S3Service(spec.endpoint, spec.region, spec.key, spec.secret, spec.token)
 
 
+def _account(spec: StoreSpec) -> Account:
+    """Who asks at a provider of libcloud's. Raises Unsupported for a name that nobody knows."""
+    from jupyter_resources.storage.libclouddrivers import Account, providers
+
+    name = spec.provider.replace("-", "_")
+    if name not in providers():
+        hint = f"{', '.join(PROVIDERS)}, or one that apache-libcloud knows: azure_blobs, google_storage, …"
+        raise Unsupported(f"there is no provider {spec.provider!r}", hint=hint)
+    if spec.key is None:
+        hint = "%buckets show says where key and secret are looked for"
+        raise Unauthenticated(f"the provider {name} wants credentials, and none were found", hint=hint)
+    return Account(name, spec.key, spec.secret, spec.endpoint, spec.region, spec.token)
+
+
 def _root(spec: StoreSpec) -> str:
     if spec.root is None:
         raise InvalidValue("a local connection has no directory", hint="root = '/directory' says where its buckets are")
     return spec.root
-
-
-def _unsupported(provider: str) -> Unsupported:
-    from libcloud.storage.types import Provider
-
-    open_here = ", ".join(PROVIDERS)
-    known = {str(value) for name, value in vars(Provider).items() if not name.startswith("_")}
-    if provider in known or provider.replace("-", "_") in known:
-        hint = f"these can be opened: {open_here}; many others are spoken to as s3, with their own endpoint"
-        return Unsupported(f"the provider {provider!r} can't be opened yet", hint=hint)
-    return Unsupported(f"there is no provider {provider!r}", hint=f"these can be opened: {open_here}")

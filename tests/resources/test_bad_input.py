@@ -226,7 +226,7 @@ def test_names_that_differ_only_in_case_on_a_side_that_folds_it(tmp_path: Path) 
     ("conf", "error", "words"),
     [
         (RemoteStorageConfig("nonsense", "k", "b", "s"), Unsupported, "nonsense"),
-        (RemoteStorageConfig("azure_blobs", "k", "b", "s"), Unsupported, "azure_blobs"),
+        (RemoteStorageConfig("azure_blobs", "k", "b", "s"), InvalidValue, "azure_blobs"),
     ],
 )
 def test_a_provider_that_is_not_there(
