@@ -7,20 +7,23 @@ from jupyter_resources.api.messages import (
     BucketMessage,
     BucketsAddRequest,
     BucketsCreateRequest,
+    BucketsDoctorRequest,
     BucketsListRequest,
     BucketsRmRequest,
     BucketsShowRequest,
     BucketsTrustRequest,
+    DoctorMessage,
+    FindingMessage,
     Note,
     SettingMessage,
 )
-from jupyter_resources.core.errors import NotFound
+from jupyter_resources.core.errors import Denied, NotFound
 from jupyter_resources.core.events import Reporter
 from jupyter_resources.resources.workspace import Workspace
 from jupyter_resources.settings.resolve import nearest
 from jupyter_resources.settings.sources import user_file_path
 
-__all__ = ["add", "create", "list_", "rm", "show", "trust"]
+__all__ = ["add", "create", "doctor", "list_", "rm", "show", "trust"]
 
 
 def list_(workspace: Workspace, request: BucketsListRequest, report: Reporter) -> BucketList:
@@ -66,6 +69,26 @@ def create(workspace: Workspace, request: BucketsCreateRequest, report: Reporter
     """At the provider."""
     made = workspace.create_bucket(request.name)
     return Note(text=f"made bucket {made.spec.bucket!r} ({made.location})", hint=f"%push PATH --to {request.name}")
+
+
+def doctor(workspace: Workspace, request: BucketsDoctorRequest, report: Reporter) -> DoctorMessage:
+    """What works in one of them, by trying it. Without credentials that is the only finding."""
+    from jupyter_resources.resources.examination import Finding, examine
+
+    name = request.name or workspace.resolved.settings.default_bucket
+    try:
+        bucket = workspace.resolve_bucket(name)
+    except Denied as error:
+        findings, location = [Finding("credentials", "failed", error.message, error.hint)], ""
+    else:
+        findings, location = list(examine(bucket)), bucket.location
+    return DoctorMessage(
+        bucket=name,
+        location=location,
+        findings=[
+            FindingMessage(check=each.check, state=each.state, text=each.text, fix=each.fix) for each in findings
+        ],
+    )
 
 
 def trust(workspace: Workspace, request: BucketsTrustRequest, report: Reporter) -> Note:

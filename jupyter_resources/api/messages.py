@@ -16,11 +16,14 @@ __all__ = [
     "BucketMessage",
     "BucketsAddRequest",
     "BucketsCreateRequest",
+    "BucketsDoctorRequest",
     "BucketsListRequest",
     "BucketsRmRequest",
     "BucketsShowRequest",
     "BucketsTrustRequest",
+    "DoctorMessage",
     "FailureMessage",
+    "FindingMessage",
     "Flag",
     "Note",
     "Positional",
@@ -213,6 +216,16 @@ class BucketsCreateRequest(Request):
     name: Annotated[str, Field(description="a bucket's name in the settings, or a URL"), Positional("NAME", "bucket")]
 
 
+class BucketsDoctorRequest(Request):
+    """A bucket to examine."""
+
+    name: Annotated[
+        str | None,
+        Field(description="a bucket's name in the settings, or a URL; else the default one"),
+        Positional("NAME", "bucket"),
+    ] = None
+
+
 class BucketsTrustRequest(Request):
     """A connection of the project's file that may use your credentials."""
 
@@ -255,6 +268,23 @@ class Note(Message):
 
     text: str
     hint: str = ""
+
+
+class FindingMessage(Message):
+    """One thing that was looked at in a bucket: ok, warning or failed; `fix` is what to type or set."""
+
+    check: str
+    state: str
+    text: str
+    fix: str
+
+
+class DoctorMessage(Message):
+    """A bucket examined."""
+
+    bucket: str
+    location: str
+    findings: list[FindingMessage]
 
 
 class RowMessage(Message):

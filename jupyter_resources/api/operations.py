@@ -12,6 +12,7 @@ from jupyter_resources.api import bucket_operations as buckets
 from jupyter_resources.api.messages import (
     BucketsAddRequest,
     BucketsCreateRequest,
+    BucketsDoctorRequest,
     BucketsListRequest,
     BucketsRmRequest,
     BucketsShowRequest,
@@ -171,6 +172,12 @@ OPERATIONS: Mapping[str, Operation[Any]] = {
     ),
     "buckets.create": Operation(
         BucketsCreateRequest, buckets.create, "make a bucket at its provider", ("%buckets create team",)
+    ),
+    "buckets.doctor": Operation(
+        BucketsDoctorRequest,
+        buckets.doctor,
+        "try what works in a bucket, and say what to set",
+        ("%buckets doctor", "%buckets doctor team"),
     ),
     "buckets.trust": Operation(
         BucketsTrustRequest,

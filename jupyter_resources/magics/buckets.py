@@ -28,5 +28,5 @@ class BucketMagics(Magics):
     @needs_local_scope
     @line_magic
     def buckets(self, line: str, local_ns: Mapping[str, Any] | None = None) -> Any:
-        """`%buckets list|show|add|rm|create|trust`: the buckets that settings name."""
+        """`%buckets list|show|add|rm|create|doctor|trust`: the buckets that settings name."""
         return self._resources.noun("buckets", line, local_ns)

@@ -119,7 +119,8 @@ def noun_help(noun: str) -> str:
 
 def _arguments(name: str) -> str:
     fields = OPERATIONS[name].request.model_fields.values()
-    return " ".join(_mark(field).metavar for field in fields if isinstance(_mark(field), Positional))
+    marks = {_mark(field).metavar: field.is_required() for field in fields if isinstance(_mark(field), Positional)}
+    return " ".join(name if needed else f"[{name}]" for name, needed in marks.items())
 
 
 @cache
@@ -151,7 +152,8 @@ def _add(parser: _Parser, key: str, field: FieldInfo) -> None:
     mark, text = _mark(field), (field.description or "").replace("%", "%%")
     many = field.annotation is not None and getattr(field.annotation, "__origin__", None) is list
     if isinstance(mark, Positional):
-        parser.add_argument(key, metavar=mark.metavar, nargs="+" if many else None, help=text)
+        nargs = "+" if many else None if field.is_required() else "?"
+        parser.add_argument(key, metavar=mark.metavar, nargs=nargs, help=text)
     elif field.annotation is bool:
         parser.add_argument(*mark.names, dest=key, action="store_true", help=text)
     else:

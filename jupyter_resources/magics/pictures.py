@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_resources.api.messages import BucketList, BucketMessage, Note
+from jupyter_resources.api.messages import BucketList, BucketMessage, DoctorMessage, Note
 from jupyter_resources.core.paths import joined
+from jupyter_resources.magics import examined
 from jupyter_resources.report import summary as summaries
 from jupyter_resources.report.tables import Cell, Row, html_table, text_table
 from jupyter_resources.report.visible import escaped, visible
@@ -26,6 +27,8 @@ def text(answer: Any) -> str:
     if isinstance(answer, Note):
         hint = f"\n  → {visible(answer.hint)}" if answer.hint else ""
         return visible(answer.text) + hint
+    if isinstance(answer, DoctorMessage):
+        return examined.text(answer)
     parts = [text_table(_buckets(answer), ("bucket", "where", "profile", "from"))]
     if answer.settings:
         parts.append(text_table(_settings(answer), ("setting", "value", "from")))
@@ -39,6 +42,8 @@ def html(answer: Any) -> str:
     if isinstance(answer, Note):
         hint = f"<br>→ {escaped(answer.hint)}" if answer.hint else ""
         return f"<div>{escaped(answer.text)}{hint}</div>"
+    if isinstance(answer, DoctorMessage):
+        return examined.html(answer)
     parts = [html_table(_buckets(answer), ("bucket", "where", "profile", "from"))]
     if answer.settings:
         parts.append(html_table(_settings(answer), ("setting", "value", "from")))

@@ -29,12 +29,13 @@ _REMEMBERED = 8
 
 @dataclass(frozen=True, slots=True)
 class ResolvedBucket:
-    """A bucket with everything needed to open it. `origin` tells who defined it."""
+    """A bucket with everything needed to open it. `origin` tells who defined it, `credentials` where those are from."""
 
     name: str
     spec: StoreSpec
     base_path: str
     origin: Origin | None = None
+    credentials: str = "none needed"
 
     @property
     def location(self) -> str:
@@ -259,7 +260,7 @@ class Workspace:
             token=found.token.reveal() or None,
             etags=profile.etags,
         )
-        return ResolvedBucket(name, spec, base_path, origin)
+        return ResolvedBucket(name, spec, base_path, origin, found.origin)
 
     def _local(self, profile: Profile, bucket: BucketSettings, base_path: str) -> StoreSpec:
         if "/" in paths.check(bucket.bucket):
