@@ -45,6 +45,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Unsupported",
+    "harmless",
     "one_line",
 ]
 
@@ -71,7 +72,12 @@ class ResourcesError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows instead of a traceback (its documented protocol)."""
-        return str(self).splitlines()
+        return [harmless(line) for line in str(self).splitlines()]
+
+
+def harmless(text: str) -> str:
+    """`text` with everything spelled out that a terminal would obey or hide: names in it may come from anybody."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def _rebuild(kind: type[ResourcesError], message: str, hint: str, facts: dict[str, Any]) -> ResourcesError:

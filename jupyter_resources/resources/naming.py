@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 
 from jupyter_resources.core.entry import Listing
-from jupyter_resources.core.errors import InvalidValue, NotFound
+from jupyter_resources.core.errors import EmptySource, InvalidValue, NotFound
 from jupyter_resources.core.paths import under
 from jupyter_resources.sync import listing
 
-__all__ = ["Path", "found", "nothing", "remote", "rooted"]
+__all__ = ["Path", "check_emptied", "check_mirror", "found", "nothing", "remote", "rooted"]
 
 Path = str | os.PathLike[str]
 
@@ -59,6 +59,25 @@ def nothing(patterns: Sequence[str], walked: Listing) -> NotFound:
         f"{names} holds nothing that can be pushed: {first.path}: {first.reason}",
         hint="--force pushes what looks like a secret; .resourcesignore says what is ignored",
     )
+
+
+def check_mirror(root: str, patterns: Sequence[str], bucket: str | None) -> None:
+    """Refuse to mirror what lies in the bucket itself: it would be deleted as not in the source."""
+    for pattern in patterns if bucket else ():
+        place = os.path.realpath(os.path.join(root, pattern))
+        if bucket and under(place, os.path.realpath(bucket)):
+            raise InvalidValue(f"{place} lies in the bucket itself, {bucket}", hint="mirror it to another bucket")
+
+
+def check_emptied(found: Sequence[str], walked: Listing, there: Listing) -> None:
+    """Refuse a mirror of several places when one of them has nothing, and the other side has something."""
+    for path in found:
+        if not any(under(one.path, path) for one in walked) and any(under(one.path, path) for one in there):
+            count = sum(under(one.path, path) for one in there)
+            raise EmptySource(
+                f"{path or 'the directory'} holds no files, so mirroring it would delete {count} on the other side",
+                hint="check the path; with --allow-empty (allow_empty=True) it is done all the same",
+            )
 
 
 def remote(path: Path, local_base_dir: Path, convert: bool) -> str:

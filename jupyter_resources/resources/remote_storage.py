@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import glob
 import logging
 import os
@@ -24,12 +25,13 @@ from jupyter_resources.resources.seen import default_names, place_of
 from jupyter_resources.resources.selection import Regex, Selection
 from jupyter_resources.resources.transaction import Picture, Transaction
 from jupyter_resources.storage.local import LocalStore
+from jupyter_resources.storage.partial import partial_name
 from jupyter_resources.storage.prefixed import PrefixedStore
 from jupyter_resources.storage.protocol import Store
 from jupyter_resources.storage.registry import open_containers, open_store
 from jupyter_resources.sync import listing
 from jupyter_resources.sync.digests import DigestCache, default_cache
-from jupyter_resources.sync.ignore import IgnoreRules
+from jupyter_resources.sync.ignore import IgnoreRules, never_pulled
 from jupyter_resources.sync.policy import PUSH
 from jupyter_resources.sync.settle import Side
 from jupyter_resources.sync.summary import Direction, TransactionSummary
@@ -77,6 +79,8 @@ class RemoteStorage:
     def set_remote_base_path(self, path: str | None) -> None:
         """Change the base path; None is the bucket itself. Raises InvalidPath for one that no key can have."""
         bare = (path or "").strip().strip("/")
+        if is_reserved(bare):
+            raise InvalidValue(f"{bare!r} is reserved", hint="choose a base path outside of .resources")
         self._base = check(bare) if bare else ""
 
     @cached_property
@@ -131,8 +135,9 @@ class RemoteStorage:
         """
         root, patterns, lead = naming.rooted([path] if isinstance(path, str | os.PathLike) else path, local_path_prefix)
         selection = Selection.of(include_regex, exclude_regex, path_regex, lead)
-        rules = IgnoreRules(root, secrets=secrets)
-        store = LocalStore(root, prune=rules.reason)
+        at = self._as_now()
+        rules = IgnoreRules(root, secrets=secrets, bucket=at._bucket_directory)
+        store = LocalStore(root, prune=rules.reason, clean=False)
 
         def look(control: Control, report: Reporter) -> tuple[Side, Side]:
             found = [naming.found(root, pattern) for pattern in patterns]
@@ -141,15 +146,18 @@ class RemoteStorage:
             walked = listing.walk(store, [one for matched in found for one in matched], report)
             if not walked and not delete:
                 raise naming.nothing(patterns, walked)
-            there = self._listed([listing.search_prefix(one) for one in patterns], control, report, "target")
+            there = at._listed([listing.search_prefix(one) for one in patterns], control, report, "target")
             if delete:
                 there = there.select(lambda path: selection.reason(path) or rules.reason(path))
-            return Side(store, walked.select(selection.reason), root), Side(self._store, there, self._directory)
+                naming.check_mirror(root, patterns, at._bucket_directory)
+                if not allow_empty:
+                    naming.check_emptied([one for matched in found for one in matched], walked, there)
+            return Side(store, walked.select(selection.reason), root), Side(at._store, there, at._directory)
 
         policy = PUSH.but(overwrite=force or delete, delete=delete, allow_empty=allow_empty, verify=verify)
-        summary = self._summary("sync" if delete else "push", dryrun)
+        summary = at._summary("sync" if delete else "push", dryrun)
         summary.source = os.path.join(root, patterns[0]) if len(patterns) == 1 else root
-        return Transaction(look, policy, self._picture(True, root), self._cache, self._notice).run(summary, report)
+        return Transaction(look, policy, at._picture(True, root), self._cache, self._notice).run(summary, report)
 
     def pull(
         self,
@@ -179,21 +187,22 @@ class RemoteStorage:
         wanted = [naming.remote(one, local_base_dir, convert_to_linux_path) for one in given]
         selection = Selection.of(include_regex, exclude_regex, path_regex)
         store = LocalStore(base, create=True)
+        at = self._as_now()
 
         def look(control: Control, report: Reporter) -> tuple[Side, Side]:
-            there = self._listed(wanted, control, report, "source")
+            there = at._listed(wanted, control, report, "source")
             for missing in (one for one in wanted if not there.has_below(one)):
                 if not missing_ok:
-                    raise self._missing(missing)
-                log.warning("No files found in remote storage under path: %s", joined(self._base, missing))
-            there = there.select(selection.reason)
+                    raise at._missing(missing)
+                log.warning("No files found in remote storage under path: %s", joined(at._base, missing))
+            there = there.select(lambda path: selection.reason(path) or never_pulled(path) or partial_name(path))
             here = listing.list_targets(store, wanted, there, report)
-            return Side(self._store, there, self._directory), Side(store, here, base)
+            return Side(at._store, there, at._directory), Side(store, here, base)
 
-        summary = self._summary("pull", dryrun)
+        summary = at._summary("pull", dryrun)
         summary.target = os.path.join(base, wanted[0]) if len(wanted) == 1 and wanted[0] else base
         policy = PUSH.but(overwrite=force, verify=verify)
-        return Transaction(look, policy, self._picture(False, base), self._cache).run(summary, report)
+        return Transaction(look, policy, at._picture(False, base), self._cache).run(summary, report)
 
     def sync(
         self,
@@ -232,15 +241,15 @@ class RemoteStorage:
         """
         wanted = naming.remote(remote_path, "", True)
         selection = Selection.of(include_regex, exclude_regex, path_regex)
-        control = Control()
-        there = self._listed([wanted], control, silent, "target")
+        control, at = Control(), self._as_now()
+        there = at._listed([wanted], control, silent, "target")
         hostile = [Entry(one.path, one.size) for one in there.left_out]
         doomed = [one for one in (*there.entries, *hostile) if selection.reason(one.path) is None]
         if not doomed:
             log.warning("No files found in remote storage under path: %s. Not deleting anything", wanted)
             return []
-        self._store.under(control).delete([one.path for one in doomed])
-        return [self._object(one) for one in doomed]
+        at._store.under(control).delete([one.path for one in doomed])
+        return [at._object(one) for one in doomed]
 
     def list_objects(self, remote_path: Path) -> list[RemoteObject]:
         """All objects whose key begins with the base path and `remote_path`, letter by letter, sorted by key.
@@ -253,6 +262,16 @@ class RemoteStorage:
             found += page.entries
             found += [Entry(one.path, one.size) for one in page.left_out]
         return [self._object(one) for one in sorted(found, key=lambda one: one.path) if not is_reserved(one.path)]
+
+    def _as_now(self) -> RemoteStorage:
+        """This, with the base path that it has now: another thread may set another one while a transfer runs."""
+        _ = self._opened
+        return copy.copy(self)
+
+    @property
+    def _bucket_directory(self) -> str | None:
+        """The bucket itself on disk, if it is a directory."""
+        return self._opened.root if isinstance(self._opened, LocalStore) else None
 
     @cached_property
     def _opened(self) -> Store:

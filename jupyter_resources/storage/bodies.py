@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -172,7 +173,7 @@ def _reading(path: str) -> Iterator[FileIO]:
         except FileNotFoundError:
             raise NotFound(f"{path} vanished before it could be read", hint="repeat the line") from None
         except PermissionError:
-            hint = f"chmod u+r {path}, or leave it out with --exclude"
+            hint = f"chmod u+r {shlex.quote(path)}, or leave it out with --exclude"
             raise Denied(f"no permission to read {path}", hint=hint) from None
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)

@@ -16,7 +16,7 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.errors import AlreadyExists, Changed, TimedOut
 from jupyter_resources.storage.protocol import ANY, Expect
 
-__all__ = ["Partial", "etag_of", "is_partial", "remove_dead", "remove_if_dead"]
+__all__ = ["Partial", "etag_of", "is_partial", "partial_name", "remove_dead", "remove_if_dead"]
 
 _NAME = re.compile(r"^\.jtres-[0-9a-f]{16}\.part$")
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES}
@@ -27,6 +27,11 @@ LOCK_SECONDS = 5.0
 def is_partial(name: str) -> bool:
     """Whether a file of this name is one of ours on its way."""
     return name.startswith(".jtres-") and _NAME.match(name) is not None
+
+
+def partial_name(path: str) -> str | None:
+    """Why a file can't be called `path`: that is what ours are called on their way."""
+    return "a name that is kept for files on their way" if is_partial(path.rpartition("/")[2]) else None
 
 
 def etag_of(status: os.stat_result) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 import platformdirs
 
 from jupyter_resources.core.entry import Entry, Facts, Listing
 
-__all__ = ["DigestCache", "default_cache", "filesystem_now", "still"]
+__all__ = ["Clock", "DigestCache", "clock_of", "default_cache", "filesystem_now", "still"]
 
 SETTLED_NS = 2_000_000_000
 """A file changed less than this before it was read may change again without showing it (coarse time stamps)."""
@@ -49,13 +50,14 @@ class DigestCache:
             return listing
         base = _slashed(root)
         better: dict[str, Entry] = {}
+        mapped = _mapped()
         rows = self._read(
             "SELECT path, device, inode, size, mtime_ns, ctime_ns, md5, sha256 FROM files WHERE path >= ? AND path < ?",
             _span(base, listing),
         )
         for path, device, inode, size, mtime_ns, ctime_ns, md5, sha256 in rows:
             entry = listing.get(path[len(base) :])
-            if entry is None or entry.facts is None:
+            if entry is None or entry.facts is None or entry.facts.inode in mapped:
                 continue
             facts = entry.facts
             now = (str(facts.device), str(facts.inode), entry.size, entry.mtime_ns, facts.ctime_ns)
@@ -63,11 +65,14 @@ class DigestCache:
                 better[entry.path] = _with(entry, md5, sha256)
         return listing.having(better)
 
-    def record_files(self, root: str, entries: Iterable[Entry], now_ns: int | None) -> None:
-        """Keep the digests of `entries` (with facts) that were settled well before `now_ns`, the file system's time."""
-        if now_ns is None:
+    def record_files(self, root: str, entries: Iterable[Entry], clock: Clock | None) -> None:
+        """Keep the digests of `entries` (with facts) that were settled well before `clock`, of their file system.
+
+        Not those that this process has mapped to be written: they may change without any time stamp telling.
+        """
+        if clock is None:
             return
-        base = _slashed(root)
+        base, mapped = _slashed(root), _mapped()
         rows = [
             (
                 base + entry.path,
@@ -82,7 +87,9 @@ class DigestCache:
             for entry in entries
             if entry.facts is not None
             and (entry.md5 or entry.sha256)
-            and max(entry.mtime_ns or 0, entry.facts.ctime_ns) <= now_ns - SETTLED_NS
+            and entry.facts.device == clock.device
+            and max(entry.mtime_ns or 0, entry.facts.ctime_ns) <= clock.now_ns - SETTLED_NS
+            and entry.facts.inode not in mapped
         ]
         self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
@@ -115,7 +122,7 @@ class DigestCache:
         try:
             with self._open() as connection:
                 return connection.execute(query, values).fetchall()
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeError) as error:
             self._give_up(error)
             return []
 
@@ -125,7 +132,7 @@ class DigestCache:
         try:
             with self._open() as connection, connection:
                 connection.executemany(query, rows)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeError) as error:
             self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
@@ -144,7 +151,7 @@ class DigestCache:
                 yield self._memory
             return
         os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-        with closing(sqlite3.connect(self._path, timeout=10)) as connection:
+        with closing(sqlite3.connect(self._path, timeout=0.5)) as connection:
             connection.execute("PRAGMA synchronous = NORMAL")  # no WAL: a home on a network file system can't hold one
             connection.executescript(_SCHEMA)
             yield connection
@@ -172,12 +179,47 @@ def filesystem_now(directory: str) -> int | None:
                     return os.fstat(descriptor).st_mtime_ns
                 finally:
                     os.close(descriptor)
-        with tempfile.NamedTemporaryFile(dir=directory, prefix=".jtres-", suffix=".part") as stream:
-            stream.write(b"\0")
-            stream.flush()
-            return os.fstat(stream.fileno()).st_mtime_ns
+        name = os.path.join(directory, f".jtres-{token_hex(8)}.part")
+        try:
+            with open(name, "xb") as stream:
+                stream.write(b"\0")
+                stream.flush()
+                return os.fstat(stream.fileno()).st_mtime_ns
+        finally:
+            with suppress(OSError):
+                os.unlink(name)
     except OSError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time by a file system's own clock, and which file system that is."""
+
+    now_ns: int
+    device: int
+
+
+def clock_of(root: str, listing: Listing) -> Clock | None:
+    """The clock of the file system that holds the first file of `listing`, a tree below `root`; None if none tells."""
+    if not listing.entries:
+        return None
+    directory = os.path.dirname(os.path.join(root, listing.entries[0].path))
+    now = filesystem_now(directory)
+    try:
+        return Clock(now, os.stat(directory).st_dev) if now is not None else None
+    except OSError:
+        return None
+
+
+def _mapped() -> frozenset[int]:
+    """The inodes of files that this process has mapped shared and writable (`numpy.memmap`), as far as it is told."""
+    try:
+        with open("/proc/self/maps") as stream:
+            rows = (line.split(maxsplit=5) for line in stream)
+            return frozenset(int(row[4]) for row in rows if row[1][1] == "w" and row[1][3] == "s" and row[4] != "0")
+    except (OSError, ValueError, IndexError):
+        return frozenset()
 
 
 def still(path: str, entry: Entry) -> bool:

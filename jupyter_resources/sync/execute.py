@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -22,8 +22,8 @@ from jupyter_resources.core.errors import (
 )
 from jupyter_resources.core.events import Copied, Event, Failed, Finished, Moved, Outcome, Reporter, Stopped
 from jupyter_resources.core.steps import Action, Plan, Step
-from jupyter_resources.storage.protocol import WHOLE_BYTES
-from jupyter_resources.sync.digests import DigestCache, filesystem_now, still
+from jupyter_resources.storage.protocol import WHOLE_BYTES, Store
+from jupyter_resources.sync.digests import Clock, DigestCache, clock_of, still
 from jupyter_resources.sync.settle import Side
 from jupyter_resources.sync.transfer import Done, Transfer
 
@@ -60,9 +60,7 @@ def execute(
     """
     started = time.monotonic()
     tally = _Tally()
-    clock = {
-        side.root: filesystem_now(side.root) for side in (source, target) if side.root and os.path.isdir(side.root)
-    }
+    clocks = {side.root: clock_of(side.root, side.listing) for side in (source, target) if side.root}
     steps = sorted(plan.of(Action.COPY, Action.REUSE), key=lambda step: -step.size)
     interrupted = False
     workers = _Workers(source, target, control, steps)
@@ -70,7 +68,7 @@ def execute(
         try:
             workers.drain(tally, report)
             if not tally.failed and not control.cancelled:
-                _delete(plan.of(Action.DELETE), target, control, tally, report)
+                _delete(plan.of(Action.DELETE), (source, target), control, tally, report)
         except KeyboardInterrupt:
             interrupted = True
             control.cancel()
@@ -81,7 +79,7 @@ def execute(
     finally:
         if workers.busy:
             control.cancel()
-        _remember(tally.done, source, target, cache, clock)
+        _remember(tally.done, source, target, cache, clocks)
     seconds = time.monotonic() - started
     if not interrupted:
         report(Finished(seconds))
@@ -194,17 +192,20 @@ class _Taken:
         self._give()
 
 
-def _delete(steps: Sequence[Step], target: Side, control: Control, tally: _Tally, report: Reporter) -> None:
-    """Remove what the plan says is gone; a local file that changed since it was listed stays."""
+def _delete(steps: Sequence[Step], sides: tuple[Side, Side], control: Control, tally: _Tally, report: Reporter) -> None:
+    """Remove what the plan says is gone; what changed since it was listed stays, as does what the source has by now."""
+    source, target = sides
     store = target.under(control)
     doomed: list[Step] = []
+    now = _there_now(steps, store) if target.root is None else {}
     for step in steps:
-        if target.root is not None and step.target and not still(os.path.join(target.root, step.path), step.target):
-            changed = Changed(f"{step.path} changed since it was listed; it was not deleted", hint="repeat the line")
-            tally.failed[step.path] = changed
-            report(Failed(step, changed))
-        else:
+        why = _spared(step, source, target, now)
+        if why is None:
             doomed.append(step)
+            continue
+        changed = Changed(f"{step.path} {why}; it was not deleted", hint="repeat the line")
+        tally.failed[step.path] = changed
+        report(Failed(step, changed))
     for start in range(0, len(doomed), 1000):
         control.check()
         batch = doomed[start : start + 1000]
@@ -226,8 +227,28 @@ def _delete(steps: Sequence[Step], target: Side, control: Control, tally: _Tally
                 report(Copied(step))
 
 
+def _spared(step: Step, source: Side, target: Side, now: Mapping[str, str | None]) -> str | None:
+    """Why the file isn't to be deleted after all; None when it is."""
+    assert step.target is not None
+    if source.root is not None and os.path.lexists(os.path.join(source.root, step.path)):
+        return "is in the source by now"
+    here = target.root is not None and not still(os.path.join(target.root, step.path), step.target)
+    there = now.get(step.path, step.target.etag) != step.target.etag
+    return "changed since it was listed" if here or there else None
+
+
+def _there_now(steps: Sequence[Step], store: Store) -> dict[str, str | None]:
+    """The ETags that the doomed objects have by now: one more listing, since a delete can't carry what it expects."""
+    if not steps:
+        return {}
+    directory = os.path.commonpath([os.path.dirname(step.path) for step in steps])
+    doomed = {step.path for step in steps}
+    pages = store.list(directory, tree=True)
+    return {one.path: one.etag for page in pages for one in page.entries if one.path in doomed}
+
+
 def _remember(
-    done: Sequence[Done], source: Side, target: Side, cache: DigestCache, clock: dict[str, int | None]
+    done: Sequence[Done], source: Side, target: Side, cache: DigestCache, clocks: dict[str, Clock | None]
 ) -> None:
     """Record the digests of what was just read and written, so that the next plan reads nothing."""
     ends: list[tuple[Side, list[Entry]]] = [
@@ -237,7 +258,7 @@ def _remember(
     for side, entries in ends:
         if side.root is None:
             cache.record_objects(side.store.location, entries)
-        elif clock.get(side.root) is not None:
+        elif clocks.get(side.root) is not None:
             root = side.root
             settled = [one for one in entries if still(os.path.join(root, one.path), one)]
-            cache.record_files(root, settled, clock[root])
+            cache.record_files(root, settled, clocks[root])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from fnmatch import fnmatchcase
 
 from pathspec import GitIgnoreSpec
@@ -10,7 +11,7 @@ from pathspec import GitIgnoreSpec
 from jupyter_resources.core.errors import InvalidValue
 from jupyter_resources.core.paths import is_reserved
 
-__all__ = ["IGNORE_FILE", "IgnoreRules"]
+__all__ = ["IGNORE_FILE", "IgnoreRules", "never_pulled"]
 
 IGNORE_FILE = ".resourcesignore"
 ALWAYS = (".git", ".ipynb_checkpoints", "__pycache__")
@@ -29,6 +30,9 @@ SECRETS = (
     ".pgpass",
     "credentials.toml",
 )
+LARGEST = 1 << 20
+STARS = 3
+"""More of them in one name of a pattern can take for ever to be matched, and the file may come from anybody."""
 NOT_SECRETS = (".env.example", ".env.sample", ".env.template")
 
 
@@ -38,9 +42,10 @@ class IgnoreRules:
     A rule of a deeper directory overrides one further up, and a negated rule (`!x`) takes a file back in, as git does.
     """
 
-    def __init__(self, root: str, *, secrets: bool = False) -> None:
-        """`secrets=True` lets files pass that look like secrets."""
+    def __init__(self, root: str, *, secrets: bool = False, bucket: str | None = None) -> None:
+        """`secrets=True` lets pass what looks like a secret; `bucket` is a directory that isn't pushed into itself."""
         self._root = root
+        self._bucket = os.path.relpath(os.path.realpath(bucket), os.path.realpath(root)) if bucket else None
         self._secrets = secrets
         self._specs: dict[str, GitIgnoreSpec | None] = {}
 
@@ -50,13 +55,20 @@ class IgnoreRules:
         name = bare.rpartition("/")[2]
         if is_reserved(bare):
             return "reserved"
+        if bare == self._bucket:
+            return "the bucket itself"
         if name in ALWAYS:
             return f"ignored ({name} is never pushed)"
         if self._ignored(path):
             return f"ignored ({IGNORE_FILE})"
-        if not self._secrets and not path.endswith("/") and _looks_secret(name):
+        if not self._secrets and not path.endswith("/") and (_looks_secret(name) or self._leads_to_secret(path)):
             return "looks like a secret; --secrets (secrets=True) pushes it"
         return None
+
+    def _leads_to_secret(self, path: str) -> bool:
+        """A link's name says nothing of what it leads to."""
+        place = os.path.join(self._root, path)
+        return os.path.islink(place) and _looks_secret(os.path.basename(os.path.realpath(place)))
 
     def _ignored(self, path: str) -> bool:
         directory = path.rstrip("/").rpartition("/")[0]
@@ -77,6 +89,12 @@ class IgnoreRules:
         return self._specs[directory]
 
 
+def never_pulled(path: str) -> str | None:
+    """Why an object isn't taken over: what is never pushed came from elsewhere, and git or Python would run it."""
+    name = next((part for part in path.casefold().split("/") if part in ALWAYS), None)
+    return f"not pulled ({name} is never pushed, and may run code)" if name else None
+
+
 def _looks_secret(name: str) -> bool:
     folded = name.casefold()
     return folded not in NOT_SECRETS and any(fnmatchcase(folded, pattern) for pattern in SECRETS)
@@ -84,8 +102,14 @@ def _looks_secret(name: str) -> bool:
 
 def _read(path: str) -> GitIgnoreSpec | None:
     try:
-        with open(path, encoding="utf-8") as stream:
-            return GitIgnoreSpec.from_lines(stream.read().splitlines())
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), encoding="utf-8") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise ValueError("it is no regular file")
+            lines = stream.read(LARGEST).splitlines()
+        greedy = next((line for line in lines if any(part.count("*") > STARS for part in line.split("/"))), None)
+        if greedy is not None:
+            raise ValueError(f"more than {STARS} '*' in one name: {greedy[:60]}")
+        return GitIgnoreSpec.from_lines(lines)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError, ValueError) as error:

@@ -6,7 +6,9 @@ import glob
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut, Listing
@@ -37,8 +39,30 @@ def matches(root: str, pattern: str) -> list[str]:
         )
     if os.path.lexists(os.path.join(root, relative)):
         return [relative]
-    found = glob.glob(relative, root_dir=root, recursive=True)
-    return sorted({os.path.normpath(one) for one in found})
+    if "**" not in relative.split(os.sep):
+        return sorted({os.path.normpath(one) for one in glob.glob(relative, root_dir=root)})
+    return sorted(_deep(root, "", relative.split(os.sep)))
+
+
+def _deep(root: str, lead: str, parts: Sequence[str]) -> set[str]:
+    """What `parts` of a pattern match below `lead`; `**` is any number of directories, none of them a link."""
+    first, rest = parts[0], parts[1:]
+    found: set[str] = set()
+    if first == "**":
+        found |= _deep(root, lead, rest) if rest else {lead} - {""}
+    with suppress(OSError), os.scandir(os.path.join(root, lead)) as entries:
+        for entry in entries:
+            path = os.path.join(lead, entry.name)
+            if entry.name.startswith(".") and not first.startswith("."):
+                continue
+            if first == "**":
+                if entry.is_dir(follow_symlinks=False):
+                    found |= _deep(root, path, parts)
+                elif not rest:
+                    found.add(path)
+            elif fnmatchcase(entry.name, first):
+                found |= _deep(root, path, rest) if rest and entry.is_dir() else set() if rest else {path}
+    return found
 
 
 def search_prefix(pattern: str) -> str:

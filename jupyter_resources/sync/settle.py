@@ -13,7 +13,7 @@ from jupyter_resources.core.errors import NotFound
 from jupyter_resources.core.hashing import Hasher, part_count, part_sizes_like
 from jupyter_resources.storage.protocol import STREAM_BYTES, Capability, Store
 from jupyter_resources.storage.walk import entry_of
-from jupyter_resources.sync.digests import DigestCache, filesystem_now
+from jupyter_resources.sync.digests import DigestCache, clock_of
 from jupyter_resources.sync.plan import maybe_held, same, undecided
 
 __all__ = ["Side", "settle"]
@@ -60,21 +60,22 @@ def settle(source: Side, target: Side, cache: DigestCache, control: Control, *, 
     reader = _Reading(source, target, control, verify)
     mine: list[Entry] = []
     theirs: list[Entry] = []
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="jtres-digest") as pool:
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="jtres-digest")
+    try:
         futures: list[Future[tuple[Entry, Entry | None]]] = [pool.submit(reader.pair, *pair) for pair in pairs]
         futures += [pool.submit(reader.alone, one) for one in lonely if source.root is not None]
-        try:
-            for future in futures:
-                one, other = future.result()
-                mine.append(one)
-                theirs += [other] if other is not None else []
-        except BaseException:
-            control.cancel()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for future in futures:
+            one, other = future.result()
+            mine.append(one)
+            theirs += [other] if other is not None else []
+    except BaseException:
+        control.cancel()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # a stuck disk must not hold back an interrupt
     for side, better in ((source, mine), (target, theirs)):
         if side.root is not None:
-            cache.record_files(side.root, better, reader.started[side.root])
+            cache.record_files(side.root, better, reader.clocks[side.root])
         else:
             cache.record_objects(side.store.location, better)
     return source.knowing(mine), target.knowing(theirs)
@@ -88,7 +89,7 @@ class _Reading:
         self._stores = (source.under(control), target.under(control))
         self._control = control
         self._verify = verify
-        self.started = {side.root: filesystem_now(side.root) for side in self._sides if side.root is not None}
+        self.clocks = {side.root: clock_of(side.root, side.listing) for side in self._sides if side.root is not None}
 
     def alone(self, entry: Entry) -> tuple[Entry, None]:
         """A file of the source without a counterpart, whose content may be held elsewhere."""
@@ -143,7 +144,9 @@ class _Reading:
         assert root is not None
         try:
             # Opened by its path, not through the store: what was named may lie behind a linked directory.
-            with open(os.path.join(root, entry.path), "rb", buffering=0) as stream:
+            # O_NONBLOCK: what became a named pipe meanwhile must not hang the reader.
+            descriptor = os.open(os.path.join(root, entry.path), os.O_RDONLY | os.O_NONBLOCK)
+            with open(descriptor, "rb", buffering=0) as stream:
                 now = entry_of(entry.path, os.fstat(stream.fileno()))
                 while chunk := stream.read(STREAM_BYTES):
                     self._control.check()

@@ -34,7 +34,7 @@ BUGS = [
         "deletes come first",
         "sync/execute.py",
         "            workers.drain(tally, report)\n",
-        "            _delete(plan.of(Action.DELETE), target, control, tally, report)\n"
+        "            _delete(plan.of(Action.DELETE), (source, target), control, tally, report)\n"
         "            workers.drain(tally, report)\n",
         f"{LAWS} -k deletes_come_after",
     ),
@@ -191,8 +191,8 @@ BUGS = [
     Bug(
         "a file that changed since it was listed is deleted",
         "sync/execute.py",
-        "        if target.root is not None and step.target and not still(",
-        "        if False and step.target and not still(",
+        "    here = target.root is not None and not still(",
+        "    here = False and not still(",
         f"{RACES} -k is_not_deleted",
     ),
     Bug(

@@ -77,9 +77,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> None:
         time_ns = now(directory)
         return time_ns + 10_000_000_000 if time_ns is not None else None
 
-    for module in (digests, settle):
-        monkeypatch.setattr(module, "filesystem_now", ahead)
-    monkeypatch.setattr("jupyter_resources.sync.execute.filesystem_now", ahead)
+    monkeypatch.setattr(digests, "filesystem_now", ahead)
 
 
 @pytest.mark.usefixtures("later")
