@@ -17,10 +17,11 @@ from jupyter_resources.api.messages import (
     Note,
     SettingMessage,
 )
-from jupyter_resources.core.errors import Denied, NotFound
+from jupyter_resources.core.errors import Denied, NotFound, Unauthenticated
 from jupyter_resources.core.events import Reporter
 from jupyter_resources.resources.workspace import Workspace
 from jupyter_resources.settings.resolve import nearest
+from jupyter_resources.settings.secrets import credentials, how_to_give
 from jupyter_resources.settings.sources import user_file_path
 
 __all__ = ["add", "create", "doctor", "list_", "rm", "show", "trust"]
@@ -54,8 +55,18 @@ def add(workspace: Workspace, request: BucketsAddRequest, report: Reporter) -> N
     added = workspace.add_bucket(request.name, request.url, profile=request.profile, connection=connection)
     return Note(
         text=f"bucket {request.name!r} added to {user_file_path()} (profile {added.profile!r})",
-        hint=f"%push PATH --to {request.name}; if it isn't there yet: %buckets create {request.name}",
+        hint=_next(workspace, request.name, added.profile),
     )
+
+
+def _next(workspace: Workspace, name: str, profile: str) -> str:
+    """After a bucket was added: how to give credentials, where none are found, and how to see whether all is well."""
+    connection = workspace.resolved.settings.profiles[profile]
+    try:
+        credentials(profile, connection)
+    except Unauthenticated:
+        return f"{how_to_give(profile, connection)}; then: %buckets doctor {name}"
+    return f"%buckets doctor {name} looks whether all is well; if it isn't there yet: %buckets create {name}"
 
 
 def rm(workspace: Workspace, request: BucketsRmRequest, report: Reporter) -> Note:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from jupyter_resources.core.errors import InvalidValue, NotFound
 from jupyter_resources.settings.schema import Settings
-from jupyter_resources.settings.sources import Layer
+from jupyter_resources.settings.sources import ENVIRONMENT_PREFIX, Layer
 
 __all__ = ["Origin", "Resolved", "nearest", "resolve"]
 
@@ -160,7 +160,10 @@ def _refuse(invalid: ValidationError, layers: Sequence[Layer]) -> NoReturn:
             hint = f"credentials don't belong in settings: put them into credentials.toml or {_variable(parts)}"
         else:
             known = list(_fields_at(parts[:-1]))
-            hint = nearest(parts[-1], known) or f"known are {', '.join(known)}"
+            if layer.name == "environment":
+                hint = f"{_meant(place, parts, known)} (or: unset {place})"
+            else:
+                hint = nearest(parts[-1], known) or f"known are {', '.join(known)}"
         raise InvalidValue(f"{place}: unknown setting {key!r} ({layer.name})", hint=hint)
     if problem["type"] == "missing":
         raise InvalidValue(f"{place}: {key!r} is missing ({layer.name})", hint=f"set {parts[-1]} there")
@@ -168,6 +171,15 @@ def _refuse(invalid: ValidationError, layers: Sequence[Layer]) -> NoReturn:
     if problem["type"] == "string_pattern_mismatch":
         said = "letters, digits, '.', '_' and '-' only, at most 64"
     raise InvalidValue(f"{place}: {key!r} can't be that ({layer.name}): {said}", hint=f"change {key} in {place}")
+
+
+def _meant(variable: str, parts: Sequence[str], known: Sequence[str]) -> str:
+    """What a variable that says nothing may have been meant to be."""
+    variables = [ENVIRONMENT_PREFIX + "__".join([*parts[:-1], key]).upper() for key in known]
+    if "__" not in variable.removeprefix(ENVIRONMENT_PREFIX):
+        credentials = [f"{variable.rpartition('_')[0]}_{part}" for part in ("KEY", "SECRET", "TOKEN")]
+        variables += credentials if nearest(variable, credentials) else []
+    return nearest(variable, variables) or f"known begin with {', '.join(variables)}"
 
 
 def _variable(parts: Sequence[str]) -> str:

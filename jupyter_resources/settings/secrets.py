@@ -14,7 +14,7 @@ from jupyter_resources.core.errors import Denied, InvalidValue, Unauthenticated
 from jupyter_resources.settings.schema import Profile
 from jupyter_resources.settings.sources import ENVIRONMENT_PREFIX, config_directory
 
-__all__ = ["Credentials", "Secret", "credentials"]
+__all__ = ["Credentials", "Secret", "credentials", "how_to_give", "keyring_service"]
 
 _WITHOUT = ("local", "memory")
 """Providers that ask for no credentials."""
@@ -95,12 +95,31 @@ def credentials(
         if place.found is not None:
             return place.found
         looked.append(place.described)
-    prefix = _prefix(name)
     raise Unauthenticated(
-        f"no credentials for profile {name!r}; looked at {'; '.join(looked)}",
-        hint=f"set {prefix}KEY and {prefix}SECRET, or type in a terminal: keyring set jupyter_resources/{name} key "
-        f"(and the same with secret), or write them into {config_directory() / 'credentials.toml'} under [{name}]",
+        f"no credentials for profile {name!r}; looked at {'; '.join(looked)}", hint=how_to_give(name, profile)
     )
+
+
+def how_to_give(name: str, profile: Profile) -> str:
+    """What to type, and where, so that the profile called `name` has credentials. Never in a notebook."""
+    prefix = _prefix(name)
+    keep = f"python -m jupyter_resources.settings.store_credentials {name}"
+    variables = f"export {prefix}KEY=… {prefix}SECRET=…"
+    match profile.credentials:
+        case "environment":
+            return f"in the terminal that starts Jupyter: {variables}"
+        case "aws":
+            return f"in a terminal: aws configure{f' --profile {profile.aws_profile}' if profile.aws_profile else ''}"
+        case "file":
+            return f"in a terminal: {keep} --file"
+        case "keyring":
+            return f"in a terminal: {keep}"
+    return f"in a terminal: {keep}; or, in the one that starts Jupyter: {variables}"
+
+
+def keyring_service(name: str) -> str:
+    """What the keyring calls the profile called `name`; its entries are `key`, `secret` and `token`."""
+    return f"jupyter_resources/{name}"
 
 
 def _places(name: str, profile: Profile, variables: Mapping[str, str]) -> Iterator[_Place]:
@@ -138,7 +157,7 @@ def _from_environment(name: str, variables: Mapping[str, str]) -> _Place:
 
 
 def _from_keyring(name: str) -> _Place:
-    service = f"jupyter_resources/{name}"
+    service = keyring_service(name)
     described = f"keyring ({service})"
     try:
         import keyring

@@ -56,8 +56,9 @@ class Layer:
     foreign: bool = False
 
     def found_in(self, key: str) -> str:
-        """The file or variable that holds `key`."""
-        return self.variables.get(key, self.where)
+        """The file or variable that holds `key`, or something of the table `key`."""
+        inside = (variable for one, variable in self.variables.items() if one.startswith(f"{key}."))
+        return self.variables.get(key) or next(inside, self.where)
 
 
 @dataclass(frozen=True, slots=True)

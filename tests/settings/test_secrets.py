@@ -144,7 +144,7 @@ def test_nothing_found_names_every_place(home):
         "credentials.toml ([my-lab])",
         "AWS_ACCESS_KEY_ID",
         ".aws/credentials ([default])",
-        "keyring set jupyter_resources/my-lab key",
+        "python -m jupyter_resources.settings.store_credentials my-lab",
     ):
         assert part in said
 

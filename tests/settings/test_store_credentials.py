@@ -1,0 +1,133 @@
+"""Keeping a key and a secret that are typed in a terminal."""
+
+from __future__ import annotations
+
+import sys
+
+import keyring
+import pexpect
+import pytest
+
+from jupyter_resources.api import dispatch
+from jupyter_resources.resources.workspace import Workspace
+from jupyter_resources.settings import store_credentials
+from jupyter_resources.settings.schema import Profile
+from jupyter_resources.settings.secrets import credentials
+from tests.settings.test_secrets import MARK, Drawer
+
+
+@pytest.fixture
+def typing(monkeypatch):
+    """A terminal in which these are typed."""
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda prompt: "typed-key")
+    monkeypatch.setattr("getpass.getpass", lambda prompt: MARK)
+
+
+def test_into_the_keyring(home, typing, capsys):
+    """Where there is one; it is found there then, and nothing is written to a file."""
+    keyring.set_keyring(Drawer())
+    assert store_credentials.main(["lab"]) == 0
+    said = "".join(capsys.readouterr())
+    assert "the keyring" in said and "jupyter_resources/lab" in said and MARK not in said
+    found = credentials("lab", Profile(provider="s3", credentials="keyring"))
+    assert (found.key, found.secret.reveal()) == ("typed-key", MARK)
+    assert not (home / "config" / "jupyter_resources" / "credentials.toml").exists()
+
+
+def test_into_the_file(user_file, typing, capsys):
+    """Without a keyring, said aloud; what was there stays, a mode that others can read is corrected."""
+    path = user_file.with_name("credentials.toml")
+    path.write_text('# mine\n[other]\nkey = "o"\nsecret = "p"\n')
+    path.chmod(0o644)
+    assert store_credentials.main(["lab"]) == 0
+    said = "".join(capsys.readouterr())
+    assert str(path) in said and "plain text" in said and MARK not in said
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text().startswith('# mine\n[other]\nkey = "o"\n')
+    for name, key in (("lab", "typed-key"), ("other", "o")):
+        assert credentials(name, Profile(provider="s3", credentials="file")).key == key
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ('provider = "s3"\ncredentials = "environment"', "takes its credentials from elsewhere"),
+        ('provider = "local"\nroot = "/x"', "needs no credentials"),
+        ('provider = "s3"\ncredentials = "keyring"', "no keyring works here"),
+    ],
+)
+def test_what_would_not_be_looked_at_is_not_kept(user_file, typing, capsys, table, expected):
+    """Refused, with what to set."""
+    user_file.write_text(f"[profiles.lab]\n{table}\n")
+    assert store_credentials.main(["lab"]) == 1
+    assert expected in capsys.readouterr().err
+    assert not user_file.with_name("credentials.toml").exists()
+
+
+def test_what_wins_over_it_is_said(typing, monkeypatch, capsys):
+    """A variable is looked at first."""
+    monkeypatch.setenv("JUPYTER_RESOURCES_LAB_KEY", "other")
+    assert store_credentials.main(["lab"]) == 0
+    assert "environment (JUPYTER_RESOURCES_LAB_KEY) is looked at first" in capsys.readouterr().out
+
+
+def test_not_in_a_notebook(home, monkeypatch, capsys):
+    """Where nothing is a terminal, nothing is asked."""
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    assert store_credentials.main(["lab"]) == 1
+    assert "only in a terminal" in capsys.readouterr().err
+
+
+def test_in_a_real_terminal(home):
+    """The secret isn't echoed."""
+    child = pexpect.spawn(
+        sys.executable, ["-m", "jupyter_resources.settings.store_credentials", "lab", "--file"], encoding="utf-8"
+    )
+    child.expect("key of lab")
+    child.sendline("typed-key")
+    child.expect("secret")
+    child.waitnoecho()
+    child.sendline(MARK)
+    child.expect("Kept in")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0 and MARK not in child.before
+    assert credentials("lab", Profile(provider="s3", credentials="file")).secret.reveal() == MARK
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (None, "in a terminal: python -m jupyter_resources.settings.store_credentials lab; or"),
+        ("keyring", "in a terminal: python -m jupyter_resources.settings.store_credentials lab;"),
+        ("file", "store_credentials lab --file;"),
+        ("environment", "export JUPYTER_RESOURCES_LAB_KEY=… JUPYTER_RESOURCES_LAB_SECRET=…;"),
+        ("aws", "in a terminal: aws configure;"),
+        ("none", "%buckets doctor lab looks whether all is well"),
+    ],
+)
+def test_adding_a_bucket_says_how_to_give_credentials(home, place, expected):
+    """Where they go, and that nothing is asked in the notebook."""
+    values = {"name": "lab", "url": "s3://data", "endpoint": "https://s3.lab", "credentials": place}
+    note = dispatch.run(Workspace(), "buckets.add", dispatch.request_of("buckets.add", values))
+    assert expected in note.hint and "%buckets doctor lab" in note.hint
+
+
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("JUPYTER_RESOURCES_DEFALT_BUCKET", "did you mean 'JUPYTER_RESOURCES_DEFAULT_BUCKET'?"),
+        ("JUPYTER_RESOURCES_LAB_SECERT", "did you mean 'JUPYTER_RESOURCES_LAB_SECRET'?"),
+        ("JUPYTER_RESOURCES_PROFILES__LAB__REGON", "did you mean 'JUPYTER_RESOURCES_PROFILES__LAB__REGION'?"),
+        ("JUPYTER_RESOURCES_NOTHING__LIKE__IT", "known begin with JUPYTER_RESOURCES_DEFAULT_BUCKET"),
+    ],
+)
+def test_a_variable_that_means_nothing(home, monkeypatch, variable, hint):
+    """Is named, with the nearest one that does and how to be rid of it; its value isn't repeated."""
+    monkeypatch.setenv(variable, MARK)
+    monkeypatch.setenv("JUPYTER_RESOURCES_PROFILES__LAB__PROVIDER", "s3")
+    with pytest.raises(ValueError, match=variable) as caught:
+        _ = Workspace().resolved
+    assert hint in caught.value.hint and f"unset {variable}" in caught.value.hint
+    assert MARK not in str(caught.value)
