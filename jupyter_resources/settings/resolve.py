@@ -175,11 +175,12 @@ def _refuse(invalid: ValidationError, layers: Sequence[Layer]) -> NoReturn:
 
 def _meant(variable: str, parts: Sequence[str], known: Sequence[str]) -> str:
     """What a variable that says nothing may have been meant to be."""
-    variables = [ENVIRONMENT_PREFIX + "__".join([*parts[:-1], key]).upper() for key in known]
-    if "__" not in variable.removeprefix(ENVIRONMENT_PREFIX):
-        credentials = [f"{variable.rpartition('_')[0]}_{part}" for part in ("KEY", "SECRET", "TOKEN")]
-        variables += credentials if nearest(variable, credentials) else []
-    return nearest(variable, variables) or f"known begin with {', '.join(variables)}"
+    bare = variable.removeprefix(ENVIRONMENT_PREFIX)
+    settings = ["__".join([*parts[:-1], key]).upper() for key in known]
+    credentials = [f"{bare.rpartition('_')[0]}_{part}" for part in ("KEY", "SECRET", "TOKEN")]
+    found = nearest(bare, settings if "__" in bare else [*settings, *credentials])
+    all_known = ", ".join(ENVIRONMENT_PREFIX + each for each in settings)
+    return found.replace("'", f"'{ENVIRONMENT_PREFIX}", 1) or f"known begin with {all_known}"
 
 
 def _variable(parts: Sequence[str]) -> str:
