@@ -83,10 +83,12 @@ def remove(resolved: Resolved, name: str) -> list[str]:
     return removed
 
 
-def trust(name: str, profile: Profile) -> None:
-    """Write `profile` as the user's own: from now on the project's file can't change it."""
+def trust(name: str, profile: Profile, buckets: Mapping[str, BucketSettings]) -> None:
+    """Write `profile` and `buckets` as the user's own: from now on the project's file can't change them."""
     with edited_user_file() as document:
         subtable(document, "profiles")[name] = _table(profile.model_dump(exclude_unset=True, exclude_none=True))
+        for each, bucket in buckets.items():
+            subtable(document, "buckets")[each] = _table(bucket.model_dump(exclude_unset=True, exclude_none=True))
 
 
 def _tables(

@@ -190,7 +190,9 @@ class Workspace:
         return bucket_settings.remove(self.resolved, name)
 
     def trust_profile(self, name: str) -> Profile:
-        """Copy a profile of the project's file into the user's own, as it is now, so that it may get credentials."""
+        """Copy a profile of the project's file into the user's own, as it is now, so that it may get credentials; of a
+        directory also the buckets in it, since each is a place of its own.
+        """
         from jupyter_resources.resources import bucket_settings
 
         profile = self._profile(name)
@@ -198,7 +200,9 @@ class Workspace:
             # Written as the directory that it is: in another project `store` would be another one.
             profile = profile.model_copy(update={"root": self._root_of(profile.root)})
         if self.resolved.is_foreign("profiles", name):
-            bucket_settings.trust(name, profile)
+            buckets = self.resolved.settings.buckets.items() if profile.provider == "local" else ()
+            on_it = {each: bucket for each, bucket in buckets if bucket.profile == name}
+            bucket_settings.trust(name, profile, on_it)
         return profile
 
     def forget_credentials(self) -> None:
@@ -248,7 +252,8 @@ class Workspace:
         if base_path:
             paths.check(base_path)
         if profile.provider == "local":
-            return ResolvedBucket(name, self._local(profile, bucket, base_path), base_path, origin)
+            foreign = origin is not None and self.resolved.is_foreign("buckets", name)
+            return ResolvedBucket(name, self._local(profile, bucket, base_path, foreign=foreign), base_path, origin)
         found = self._look_up(bucket.profile, profile)
         spec = StoreSpec(
             provider=profile.provider,
@@ -262,7 +267,10 @@ class Workspace:
         )
         return ResolvedBucket(name, spec, base_path, origin, found.origin)
 
-    def _local(self, profile: Profile, bucket: BucketSettings, base_path: str) -> StoreSpec:
+    def _local(self, profile: Profile, bucket: BucketSettings, base_path: str, *, foreign: bool) -> StoreSpec:
+        """Where a bucket of a directory is. What came with a clone (`foreign`) stays inside the project, also when it
+        names a directory of the user's: below a home lie `.ssh` and the like. Only the built-in place is free to all.
+        """
         if "/" in paths.check(bucket.bucket):
             raise InvalidValue(f"{bucket.bucket!r} can't be a bucket of a directory", hint="one name, without '/'")
         if profile.root is None:
@@ -271,12 +279,15 @@ class Workspace:
             )
         project = os.path.realpath(self.project.root)
         root = self._root_of(profile.root)
-        if self.resolved.is_foreign("profiles", bucket.profile):
+        theirs = self.resolved.is_foreign("profiles", bucket.profile)
+        built_in = self.resolved.explain(f"profiles.{bucket.profile}.root").source == "default"
+        if theirs or (foreign and not built_in):
             there = os.path.realpath(Path(root, bucket.bucket, base_path))
             if Path(project) not in Path(there).parents:
+                trust = f"%buckets trust {bucket.profile}" if theirs else f"%buckets add NAME {there}"
                 raise Denied(
                     f"the project's file would use {there}, which is outside the project",
-                    hint=f"if that is right: %buckets trust {bucket.profile}",
+                    hint=f"if that is right: {trust}",
                 )
         return StoreSpec(provider="local", root=root, bucket=bucket.bucket)
 

@@ -143,3 +143,20 @@ def test_a_base_path_does_not_climb(user_file, project_file, path):
     project_file.write_text(BUCKET.format("ours", "lab") + f'base_path = "{path}"\n')
     with pytest.raises(InvalidPath):
         Workspace().resolve_bucket("ours")
+
+
+def test_nor_by_a_directory_of_the_users(home, user_file, project_file):
+    """A clone that guesses the name of a user's directory gets none of its neighbours, `.ssh` for one."""
+    user_file.write_text(
+        f'[profiles.docs]\nprovider = "local"\nroot = "{home}"\n[buckets.docs]\nprofile = "docs"\nbucket = "docs"\n'
+    )
+    project_file.write_text('default_bucket = "team"\n[buckets.team]\nprofile = "docs"\nbucket = ".ssh"\n')
+    with pytest.raises(Denied, match="outside the project"):
+        Workspace().remote_storage()
+    assert Workspace().resolve_bucket("docs").spec.bucket == "docs"
+
+
+def test_the_built_in_place_is_free(project_file):
+    """A team may name its bucket there."""
+    project_file.write_text('default_bucket = "team"\n[buckets.team]\nprofile = "local"\nbucket = "team"\n')
+    assert Workspace().resolve_bucket().spec.bucket == "team"
