@@ -83,11 +83,13 @@ Paths = Annotated[list[str], Field(min_length=1)]
 DryRun = Annotated[bool, Field(description="show what would be done, and do nothing"), Flag(("-n", "--dry-run"))]
 Force = Annotated[bool, Field(description="overwrite what differs on the target"), Flag(("--force",))]
 Include = Annotated[
-    str | None, Field(description="only files whose path matches this regular expression"), Flag(("--include",), "RE")
+    str | None,
+    Field(description="only files whose path, from its beginning, matches this regular expression"),
+    Flag(("--include",), "RE"),
 ]
 Exclude = Annotated[
     str | None,
-    Field(description="no files whose path matches this regular expression; wins over --include"),
+    Field(description="no files whose path, from its beginning, matches it; wins over --include"),
     Flag(("--exclude",), "RE"),
 ]
 Verify = Annotated[

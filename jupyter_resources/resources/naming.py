@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 
 from jupyter_resources.core.entry import Listing
@@ -10,7 +11,7 @@ from jupyter_resources.core.errors import EmptySource, InvalidValue, NotFound
 from jupyter_resources.core.paths import under
 from jupyter_resources.sync import listing
 
-__all__ = ["Path", "check_emptied", "check_mirror", "found", "nothing", "remote", "rooted"]
+__all__ = ["Path", "check_emptied", "as_regex", "check_mirror", "found", "nothing", "remote", "rooted"]
 
 Path = str | os.PathLike[str]
 
@@ -41,13 +42,21 @@ def _below(path: str, root: str) -> str:
     return path[len(root.rstrip("/")) :].strip("/")
 
 
-def found(root: str, pattern: str) -> list[str]:
+def found(root: str, pattern: str, patterns: Sequence[str]) -> list[str]:
+    """What `pattern`, one of `patterns`, names below `root`. Raises NotFound."""
     matched = listing.matches(root, pattern)
     if not matched:
-        raise NotFound(
-            f"{os.path.join(root, pattern)} matches no file", hint="check the spelling; %pwd shows where you are"
-        )
+        whole = " ".join(patterns)
+        hint = "check the spelling; %pwd shows where you are"
+        if len(patterns) > 1 and os.path.lexists(os.path.join(root, whole)):
+            hint = f'a name with blanks is quoted: "{whole}"'
+        raise NotFound(f"{os.path.join(root, pattern)} matches no file", hint=hint)
     return matched
+
+
+def as_regex(wanted: str) -> str:
+    """A glob as the regular expression that --include takes."""
+    return re.escape(wanted).replace(r"\*", ".*").replace(r"\?", ".") + "$"
 
 
 def nothing(patterns: Sequence[str], walked: Listing) -> NotFound:

@@ -32,7 +32,7 @@ from jupyter_resources.storage.registry import open_containers, open_store
 from jupyter_resources.sync import listing
 from jupyter_resources.sync.digests import DigestCache, default_cache
 from jupyter_resources.sync.ignore import IgnoreRules, never_pulled
-from jupyter_resources.sync.policy import PUSH
+from jupyter_resources.sync.policy import MIRROR, PUSH
 from jupyter_resources.sync.settle import Side
 from jupyter_resources.sync.summary import Direction, TransactionSummary
 from jupyter_resources.sync.transfer import Done
@@ -140,7 +140,7 @@ class RemoteStorage:
         store = LocalStore(root, prune=rules.reason, clean=False)
 
         def look(control: Control, report: Reporter) -> tuple[Side, Side]:
-            found = [naming.found(root, pattern) for pattern in patterns]
+            found = [naming.found(root, pattern, patterns) for pattern in patterns]
             if delete and any(glob.has_magic(one) and one not in it for one, it in zip(patterns, found, strict=True)):
                 raise InvalidValue("a glob can't be mirrored: it doesn't say what is gone", hint="give a directory")
             walked = listing.walk(store, [one for matched in found for one in matched], report)
@@ -154,7 +154,8 @@ class RemoteStorage:
                     naming.check_emptied([one for matched in found for one in matched], walked, there)
             return Side(store, walked.select(selection.reason), root), Side(at._store, there, at._directory)
 
-        policy = PUSH.but(overwrite=force or delete, delete=delete, allow_empty=allow_empty, verify=verify)
+        policy = MIRROR if delete else PUSH.but(overwrite=force)
+        policy = policy.but(allow_empty=allow_empty, verify=verify)
         summary = at._summary("sync" if delete else "push", dryrun)
         summary.source = os.path.join(root, patterns[0]) if len(patterns) == 1 else root
         return Transaction(look, policy, at._picture(True, root), self._cache, self._notice).run(summary, report)
@@ -308,10 +309,10 @@ class RemoteStorage:
 
     def _missing(self, wanted: str) -> NotFound:
         where = f"below {self._base!r} in" if self._base else "in"
-        return NotFound(
-            f"nothing called {wanted!r} {where} bucket {self._conf.bucket!r}",
-            hint="check the spelling; '' is everything there",
-        )
+        hint = "check the spelling; '' is everything there"
+        if glob.has_magic(wanted):
+            hint = f"a pull takes a path, and a pattern beside it: --include '{naming.as_regex(wanted)}'"
+        return NotFound(f"nothing called {wanted!r} {where} bucket {self._conf.bucket!r}", hint=hint)
 
     def _object(self, entry: Entry) -> RemoteObject:
         return RemoteObject(entry, self._store, self._base, self.provider)

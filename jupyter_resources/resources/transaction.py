@@ -204,12 +204,12 @@ def _conflict(refused: Sequence[Step], summary: TransactionSummary) -> Conflict:
     if unknown:
         return Conflict(
             f"{_files(len(refused), 'exists', 'exist')} on the target and can't be compared: {names}",
-            hint="--verify reads them to compare; --force overwrites them",
+            hint="--verify (verify=True) reads them to compare; --force (force=True) overwrites them",
             summary=summary,
         )
     return Conflict(
         f"{_files(len(refused), 'differs', 'differ')} on the target: {names}; nothing was changed",
-        hint="--force overwrites them",
+        hint="--force (force=True) overwrites them",
         summary=summary,
     )
 

@@ -17,7 +17,6 @@ from jupyter_resources.core.errors import Cancelled, Unsupported
 __all__ = ["Loop", "waited"]
 
 T = TypeVar("T")
-S = TypeVar("S")
 
 
 class Loop:

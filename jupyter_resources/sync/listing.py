@@ -35,7 +35,7 @@ def matches(root: str, pattern: str) -> list[str]:
     if os.path.isabs(relative) or relative.split(os.sep)[0] == os.pardir:
         raise InvalidPath(
             f"{pattern!r} lies outside of {root}",
-            hint="change to a directory above it first, or give local_path_prefix",
+            hint="%cd to a directory above it first (in Python: local_path_prefix)",
         )
     if os.path.lexists(os.path.join(root, relative)):
         return [relative]
@@ -113,13 +113,31 @@ def list_objects(store: Store, prefixes: Sequence[str], control: Control, report
     """Objects of `store` at or below each of `prefixes`; not those that merely begin alike, nor reserved ones."""
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
-    for prefix in _outermost(prefixes):
+    outermost = _outermost(prefixes)
+    wanted = set(outermost) if len(outermost) > MANY else None
+    for prefix in [os.path.commonpath(outermost)] if wanted else outermost:
         for page in store.list(prefix, tree=True):
             control.check()
-            entries.extend(one for one in page.entries if not is_reserved(one.path))
-            left_out.extend(one for one in page.left_out if not is_reserved(one.path))
+            entries.extend(one for one in page.entries if not is_reserved(one.path) and _wanted(one.path, wanted))
+            left_out.extend(one for one in page.left_out if not is_reserved(one.path) and _wanted(one.path, wanted))
             report(Listed(side, len(entries)))
     return Listing.of(entries, left_out)
+
+
+MANY = 3
+"""More places than this are listed as one, the directory that holds them all, rather than by a LIST each."""
+
+
+def _wanted(path: str, places: set[str] | None) -> bool:
+    """Whether `path` is one of `places` or lies below one; None takes all."""
+    if places is None or path in places:
+        return True
+    end = path.rfind("/")
+    while end > 0:
+        if path[:end] in places:
+            return True
+        end = path.rfind("/", 0, end)
+    return False
 
 
 FEW = 1000

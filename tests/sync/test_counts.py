@@ -120,6 +120,18 @@ def test_2000_files_cost_one_list_and_2000_puts(
     assert len(pulled.on_target_eq_md5) == 2000
 
 
+def test_many_names_cost_one_list(here: Path) -> None:
+    """As many as a directory of them would, and no neighbour is taken in."""
+    tree({f"d/{n}": b"%d" % n for n in range(50)}, here)
+    store = MemoryStore()
+    store.raw_put("d/neighbour", b"x")
+    storage = RemoteStorage(RemoteStorageConfig("memory", "", "b", ""), store=store, cache=DigestCache(None))
+    names = [f"d/{n}" for n in range(50)]
+    summary = storage.push(names)
+    assert summary.requests == {"list": 1, "put": 50}
+    assert storage.push([*names[:20], "d/30"], delete=True).deleted == []
+
+
 @pytest.mark.usefixtures("later")
 def test_a_digest_is_computed_once(here: Path, read_files: list[str]) -> None:
     """Files that were there already are read once, however often they are compared, by whatever process."""

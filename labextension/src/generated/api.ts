@@ -135,9 +135,9 @@ export interface PullRequest {
   dry_run?: boolean;
   /** overwrite what differs here */
   force?: boolean;
-  /** only files whose path matches this regular expression */
+  /** only files whose path, from its beginning, matches this regular expression */
   include?: string | null;
-  /** no files whose path matches this regular expression; wins over --include */
+  /** no files whose path, from its beginning, matches it; wins over --include */
   exclude?: string | null;
   /** compare contents again instead of trusting recorded digests */
   verify?: boolean;
@@ -153,9 +153,9 @@ export interface PushRequest {
   dry_run?: boolean;
   /** overwrite what differs on the target */
   force?: boolean;
-  /** only files whose path matches this regular expression */
+  /** only files whose path, from its beginning, matches this regular expression */
   include?: string | null;
-  /** no files whose path matches this regular expression; wins over --include */
+  /** no files whose path, from its beginning, matches it; wins over --include */
   exclude?: string | null;
   /** afterwards delete there what is gone here */
   delete?: boolean;
