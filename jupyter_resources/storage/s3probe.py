@@ -30,9 +30,9 @@ def address_of(spec: StoreSpec) -> str | None:
     match spec.provider:
         case "s3":
             return S3Service(region=spec.region).url
-        case "google_storage":
+        case "google_storage" | "google":
             return "https://storage.googleapis.com"
-        case "azure_blobs" if spec.key:
+        case "azure_blobs" | "azure" if spec.key:
             return f"https://{spec.key}.blob.core.windows.net"
     return None
 
