@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := .ci/requirements.lock
 BUNDLE := jupyter_resources/labextension/static/style.js
+AZURITE := $(VENV)/azurite/.installed
 NODE_MODULES := labextension/node_modules/.yarn-state.yml
 FRONT_END := $(shell find labextension/src -type f 2>/dev/null) labextension/package.json labextension/tsconfig.json
 CHECKS := check-style check-types check-floors check-front-end check-schema check-locks check-notebooks
@@ -72,6 +73,8 @@ lock: $(VENV)/.python
 	$(VENV)/resolve/bin/python -m pip --disable-pip-version-check --quiet install -r $(VENV)/resolve/requirements.txt
 	@$(VENV)/resolve/bin/python -m pip --disable-pip-version-check list --format=freeze --exclude pip --exclude setuptools > $(LOCK)
 	@rm -rf $(VENV)/resolve
+	@cd tests/servers/azurite && rm -f package-lock.json && npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(BIN)/python -m tests.tools.locks --strip tests/servers/azurite/package-lock.json
 	@$(BIN)/python -m tests.tools.locks
 
 clean:
@@ -83,7 +86,7 @@ clean:
 
 # Two jobs: the front end builds while pip still downloads.
 ready:
-	@$(MAKE) -s --no-print-directory -j2 $(VENV)/.installed
+	@$(MAKE) -s --no-print-directory -j2 $(VENV)/.installed $(AZURITE)
 
 $(VENV)/.python:
 	@command -v $(PYTHON) >/dev/null || { echo 'make: no $(PYTHON) found; say which with PYTHON=/path/to/python3.11' >&2; exit 1; }
@@ -108,6 +111,12 @@ $(NODE_MODULES): labextension/package.json labextension/yarn.lock labextension/.
 	@echo "make: the front end's packages"
 	@cd labextension && jlpm install --immutable > node_modules.log 2>&1 || { cat node_modules.log; exit 1; }
 	@rm -f labextension/node_modules.log && touch $@
+
+# A server that tests talk to, beside the front end: not one of its packages.
+$(AZURITE): tests/servers/azurite/package.json tests/servers/azurite/package-lock.json | $(VENV)/.python
+	@echo 'make: the Azure server of the tests'
+	@mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error > npm.log 2>&1 || { cat $(@D)/npm.log; exit 1; }
+	@touch $@
 
 # Built from nothing each time: file names carry hashes, so an old build would travel along.
 $(BUNDLE): $(NODE_MODULES) $(FRONT_END)

@@ -35,6 +35,13 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 
 @pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """Azure's blobs."""
+    with processes.azurite(tmp_path_factory.mktemp("azurite")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def any_s3(request: pytest.FixtureRequest) -> S3Server:
     """The server named by the (indirect) parameter."""
     server: S3Server = request.getfixturevalue(request.param)

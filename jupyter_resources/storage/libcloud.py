@@ -29,7 +29,15 @@ from jupyter_resources.core.hashing import Hasher
 from jupyter_resources.storage.libclouddrivers import Account, Drivers, OpenDriver, driver_class
 from jupyter_resources.storage.libclouderrors import asking, from_libcloud
 from jupyter_resources.storage.libcloudlocal import replace_file
-from jupyter_resources.storage.libcloudobjects import encrypted, entry_of, entry_of_answer, family_of, page_of, spelled
+from jupyter_resources.storage.libcloudobjects import (
+    encrypted,
+    entry_of,
+    entry_of_answer,
+    family_of,
+    page_of,
+    searched,
+    spelled,
+)
 from jupyter_resources.storage.protocol import ANY, STREAM_BYTES, Body, Capability, Expect, Page, Reader
 from jupyter_resources.storage.s3errors import Asked, changed
 from jupyter_resources.storage.translate import translated
@@ -84,7 +92,7 @@ class LibcloudStore:
         with ExitStack() as stack:
             driver = stack.enter_context(self._drivers.taken())
             with self._asking("list", driver):
-                asked = None if self._family == "local" else below or None  # it has no search, and warns of that
+                asked = searched(below, self._family)
                 found = iter(driver.libcloud.iterate_container_objects(self._container(driver), prefix=asked))
                 some = list(islice(found, PAGE))
             while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,7 +20,7 @@ from jupyter_resources.storage.partial import is_partial
 from jupyter_resources.storage.protocol import DIRECTORY_MARKER, Page
 from jupyter_resources.storage.s3listing import ns_of
 
-__all__ = ["Family", "encrypted", "entry_of", "entry_of_answer", "family_of", "page_of", "spelled"]
+__all__ = ["Family", "encrypted", "entry_of", "entry_of_answer", "family_of", "page_of", "searched", "spelled"]
 
 Family = Literal["s3", "azure", "local", "other"]
 _HEX32 = re.compile(r"[0-9a-f]{32}")
@@ -51,7 +50,7 @@ def entry_of(found: Any, family: Family, *, md5s: bool) -> Entry:
         case "s3":
             md5 = etag if md5s and _HEX32.fullmatch(etag) else None
         case "azure":
-            md5 = b64decode(extra["md5_hash"]).hex() if extra.get("md5_hash") else None
+            md5 = extra.get("md5_hash")  # in hex already
     told = (found.meta_data or {}).get("sha256")
     if family in ("s3", "azure") and isinstance(told, str) and _HEX64.fullmatch(told):
         sha256 = told
@@ -77,6 +76,16 @@ def page_of(found: Iterable[Any], family: Family, *, md5s: bool) -> Page:
         elif family != "local" or not is_partial(one.name):
             entries.append(entry_of(one, family, md5s=md5s))
     return Page(entries, out)
+
+
+def searched(prefix: str, family: Family) -> str | None:
+    """The prefix that a driver is asked for, which may find more than `prefix`; None for everything.
+
+    The local driver has no search, and warns of that. Azure's signs a parameter without the blanks around it.
+    """
+    if family == "azure":
+        prefix = prefix.rstrip() if prefix == prefix.lstrip() else ""
+    return None if family == "local" else prefix or None
 
 
 def spelled(key: str, family: Family) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import re
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, Self
 
 from jupyter_resources.core import paths
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut
-from jupyter_resources.core.errors import Damaged, Denied, InvalidValue, NotFound, ResourcesError, Unsupported
+from jupyter_resources.core.errors import Damaged, Denied, NotFound, ResourcesError, Unsupported
 from jupyter_resources.core.hashing import md5_of, sha256_of
 from jupyter_resources.storage.protocol import (
     ANY,
@@ -22,17 +20,17 @@ from jupyter_resources.storage.protocol import (
     Expect,
     Page,
     PartedBody,
-    Reader,
 )
+from jupyter_resources.storage.readable import Readable
 from jupyter_resources.storage.s3control import S3Control
-from jupyter_resources.storage.s3engine import OutOfRange, S3Engine
+from jupyter_resources.storage.s3engine import s3_engine
 from jupyter_resources.storage.s3errors import changed, from_reply
-from jupyter_resources.storage.s3listing import Onward, S3Page, ns_of, onward
+from jupyter_resources.storage.s3listing import Onward, S3Page, onward
 from jupyter_resources.storage.s3parts import parted_etag, put_parts
 from jupyter_resources.storage.s3wire import S3Service
 
 if TYPE_CHECKING:
-    from obstore import GetOptions, GetResult, PutMode
+    from obstore import PutMode
 
 __all__ = ["ObjectStore"]
 
@@ -50,7 +48,7 @@ class _Known:
     conditional = True  # it takes If-Match and If-None-Match on PUT
 
 
-class ObjectStore:
+class ObjectStore(Readable):
     """A bucket on an S3 service.
 
     Every put is verified before it counts: up to WHOLE_BYTES the server checks the signed SHA-256 of the payload before
@@ -63,17 +61,12 @@ class ObjectStore:
         self.bucket = bucket
         self._etags = etags
         self._known = _Known()
-        self._engine = S3Engine(service, bucket)
         self._raw = S3Control(service, bucket)
-        self._control = Control()
-        self._location = f"s3://{bucket}" if service.endpoint is None else f"{service.url}/{bucket}"
+        location = f"s3://{bucket}" if service.endpoint is None else f"{service.url}/{bucket}"
+        super().__init__(s3_engine(service, bucket), location)
 
     def __repr__(self) -> str:
         return f"ObjectStore({self._location!r})"
-
-    @property
-    def location(self) -> str:
-        return self._location
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -82,10 +75,8 @@ class ObjectStore:
             able |= {Capability.CREATE_IF_ABSENT, Capability.REPLACE_IF_MATCH}
         return frozenset(able)
 
-    def under(self, control: Control) -> ObjectStore:
-        view = copy.copy(self)
-        view._control = control
-        view._engine = self._engine.under(control)
+    def under(self, control: Control) -> Self:
+        view = super().under(control)
         view._raw = self._raw.under(control)
         return view
 
@@ -100,39 +91,6 @@ class ObjectStore:
                 raise Damaged(f"{self.location} lists the same page again and again", hint="the server is at fault")
             before = page.token
             step = onward(page, prefix if tree else "", step)
-
-    def head(self, key: str) -> Entry:
-        paths.check(key)
-        try:
-            result = self._engine.get("head", key, {"head": True})
-        except (NotFound, Denied) as error:
-            raise self._told(error) from None
-        self._known.exists = True
-        return self._of_result(key, result)
-
-    @contextmanager
-    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[Reader]:
-        paths.check(key)
-        if start < 0 or (end is not None and end < start):
-            raise InvalidValue(f"no such range of {key}: {start} to {end}")
-        if end is None and start:
-            options: GetOptions = {"range": {"offset": start}}
-        else:
-            options = {} if end is None else {"range": (start, end)}
-        try:
-            if start == end:  # a range that HTTP can't say
-                raise OutOfRange
-            result = self._engine.get("read", key, options)
-        except OutOfRange:
-            entry, content = self.head(key), _nothing()
-            if start > entry.size:
-                raise InvalidValue(f"no such range of {key}: {start} to {end or entry.size}") from None
-        else:
-            entry, content = self._of_result(key, result), self._engine.content(key, result)
-        try:
-            yield _Read(entry, content, (entry.size if end is None else end) - start)
-        finally:
-            content.close()
 
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
         paths.check(key)
@@ -188,20 +146,9 @@ class ObjectStore:
             if mode == "overwrite":
                 raise
             told = self._told(error)  # the bucket is missing, or there is nothing in it to match
-            raise (changed(self._raw.asked(key)) if told is error else told) from None
+            raise (changed(self._engine.asked(key)) if told is error else told) from None
         self._known.exists = True
         return etag
-
-    def _check(self, key: str, expect: Expect) -> None:
-        """Changed, unless `key` is as expected at this moment."""
-        if expect is ANY:
-            return
-        try:
-            there = self.head(key).etag
-        except NotFound:
-            there = None
-        if there != expect:
-            raise changed(self._raw.asked(key))
 
     def _verify(self, key: str, etag: str, expected: str) -> None:
         """Damaged, if the ETag of what was just stored isn't `expected`; what is damaged is removed."""
@@ -223,11 +170,14 @@ class ObjectStore:
         try:
             if isinstance(error, NotFound):
                 missing = not self._known.exists and not self._raw.exists()
-                return from_reply(404, "NoSuchBucket", self._raw.asked()) if missing else error
+                return from_reply(404, "NoSuchBucket", self._engine.asked()) if missing else error
             self._raw.page("", None, most=1)
         except Denied as better:
             return error if isinstance(error, NotFound) else better
         return error
+
+    def _answered(self) -> None:
+        self._known.exists = True
 
     def _page(self, page: S3Page) -> Page:
         entries: list[Entry] = []
@@ -241,34 +191,5 @@ class ObjectStore:
                 out.append(LeftOut(key, reason, size))
         return Page(entries, out)
 
-    def _of_result(self, key: str, result: GetResult) -> Entry:
-        meta = result.meta
-        etag = (meta["e_tag"] or "").strip('"')
-        return self._entry(key, meta["size"], ns_of(meta["last_modified"]), etag, result.attributes.get("sha256"))
-
-    def _entry(self, key: str, size: int, mtime_ns: int | None, etag: str, sha256: str | None) -> Entry:
-        md5 = etag if self._etags == "md5" and _HEX32.fullmatch(etag) else None
-        return Entry(key, size, mtime_ns, etag or None, md5, sha256 if sha256 and _HEX64.fullmatch(sha256) else None)
-
-
-def _nothing() -> Generator[bytes]:
-    yield from ()
-
-
-class _Read:
-    """An object being read."""
-
-    def __init__(self, entry: Entry, content: Iterator[bytes], size: int) -> None:
-        """`size` is what was asked for."""
-        self.entry = entry
-        self._content = content
-        self._size = size
-
-    def __iter__(self) -> Iterator[bytes]:
-        came = 0
-        for chunk in self._content:
-            came += len(chunk)
-            yield chunk
-        if came != self._size:
-            message = f"{self.entry.path} is short: {self._size} bytes were asked for, {came} came"
-            raise Damaged(message, hint="repeat the line")
+    def _md5_of(self, etag: str) -> str | None:
+        return etag if self._etags == "md5" and _HEX32.fullmatch(etag) else None

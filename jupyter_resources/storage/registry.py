@@ -16,6 +16,7 @@ __all__ = ["Containers", "StoreSpec", "open_containers", "open_store"]
 
 PROVIDERS = ("local", "memory", "s3")
 """What has an engine of its own; every other name is apache-libcloud's."""
+SHORT = {"azure": "azure_blobs", "google": "google_storage"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,15 @@ def _networked(spec: StoreSpec) -> Store:
 
         return ObjectStore(_service(spec), spec.bucket, etags=spec.etags or "md5")
     account = _account(spec)
+    if account.provider == "azure_blobs":
+        from jupyter_resources.storage.blobstore import azure
+
+        return azure(account, spec.bucket)
+    if account.provider == "google_storage":
+        from jupyter_resources.storage.blobstore import google, service_account
+
+        if service_account(account) is not None:
+            return google(account, spec.bucket)
     from jupyter_resources.storage.libcloud import LibcloudStore
 
     return LibcloudStore(account, spec.bucket, etags=spec.etags or "md5")
@@ -129,14 +139,19 @@ def _account(spec: StoreSpec) -> Account:
     """Who asks at a provider of libcloud's. Raises Unsupported for a name that nobody knows."""
     from jupyter_resources.storage.libclouddrivers import Account, providers
 
-    name = spec.provider.replace("-", "_")
+    name = SHORT.get(spec.provider, spec.provider).replace("-", "_")
     if name not in providers():
         hint = f"{', '.join(PROVIDERS)}, or one that apache-libcloud knows: azure_blobs, google_storage, …"
         raise Unsupported(f"there is no provider {spec.provider!r}", hint=hint)
     if spec.key is None:
         hint = "%buckets show says where key and secret are looked for"
         raise Unauthenticated(f"the provider {name} wants credentials, and none were found", hint=hint)
-    return Account(name, spec.key, spec.secret, spec.endpoint, spec.region, spec.token)
+    account = Account(name, spec.key, spec.secret, spec.endpoint, spec.region, spec.token)
+    if name != "azure_blobs":
+        return account
+    from jupyter_resources.storage.blobstore import azure_account
+
+    return azure_account(account)
 
 
 def _root(spec: StoreSpec) -> str:

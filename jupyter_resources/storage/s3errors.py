@@ -33,16 +33,25 @@ __all__ = [
     "from_network",
     "from_obstore",
     "from_reply",
-    "status_of",
+    "out_of_range",
     "timed_out",
     "unreachable",
 ]
 
 CREDENTIALS = frozenset(
-    {"InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthorizationHeaderMalformed", "InvalidToken", "InvalidSecurity"}
+    {
+        "AuthenticationFailed",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "AuthorizationHeaderMalformed",
+        "InvalidToken",
+        "InvalidSecurity",
+    }
 )
 EXPIRED = frozenset({"ExpiredToken", "TokenRefreshRequired", "ExpiredTokenException", "RequestExpired"})
-SLOW = frozenset({"SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests"})
+SLOW = frozenset(
+    {"SlowDown", "ServerBusy", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests"}
+)
 FULL = frozenset({"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "EntityTooLarge"})
 CLOCK = frozenset({"RequestTimeTooSkewed", "RequestInTheFuture"})
 NAMES = frozenset({"InvalidObjectName", "KeyTooLongError", "XMinioInvalidObjectName", "InvalidURI"})
@@ -76,10 +85,10 @@ def from_reply(status: int, code: str, asked: Asked) -> ResourcesError:
 
 def _by_code(code: str, asked: Asked) -> ResourcesError | None:
     bucket = asked.bucket
-    if code == "NoSuchBucket":
+    if code in ("NoSuchBucket", "ContainerNotFound"):
         hint = f"%buckets lists them; %buckets create {bucket} makes it"
         return NotFound(f"no bucket named {bucket!r} at {asked.service}", hint=hint)
-    if code in ("NoSuchKey", "NoSuchUpload"):
+    if code in ("NoSuchKey", "NoSuchUpload", "BlobNotFound"):
         return NotFound(f"{asked.subject} does not exist", hint="check the spelling, or list what is there")
     if code in CREDENTIALS:
         return _unauthenticated(asked, "the credentials are wrong")
@@ -95,6 +104,8 @@ def _by_code(code: str, asked: Asked) -> ResourcesError | None:
         return NoSpace(f"no space for {asked.subject}", hint="delete something there, or ask for more")
     if code in ("BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest", "IncompleteBody"):
         return Damaged(f"{asked.subject} arrived damaged; the server refused it", hint="repeat the line")
+    if code == "BlobAlreadyExists":
+        return changed(asked)
     if code in ("ConditionalRequestConflict", "OperationAborted"):
         return Transient(f"{asked.subject}: somebody else writes there at this moment", hint="repeat the line")
     if code in ("BucketAlreadyExists", "BucketAlreadyOwnedByYou"):
@@ -188,7 +199,15 @@ _CODE = re.compile(r"<Code>(\w{1,80})</Code>")
 _KIND = re.compile(r"\n +(?:kind: (Connect|Timeout),|inner: (BareRedirect),)")
 
 
-def status_of(error: Exception) -> int | None:
+_BEYOND = re.compile(r"\n +source: StartTooLarge \{")
+
+
+def out_of_range(error: Exception) -> bool:
+    """Whether obstore was asked for bytes behind the end. Azure's answer to that is no error; obstore's own is one."""
+    return _status_of(error) == 416 or _BEYOND.search(str(error)) is not None
+
+
+def _status_of(error: Exception) -> int | None:
     """The HTTP status that obstore got, if it came that far."""
     found = _STATUS.search(str(error))
     return int(found[1]) if found else None

@@ -1,4 +1,4 @@
-"""Start the S3 servers that tests talk to, each with its own ports and data, and see that none outlives the tests."""
+"""Start the servers that tests talk to, each with its own ports and data, and see that none outlives the tests."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ from pathlib import Path
 
 KEY = "tests-access-key"
 SECRET = "tests-secret-that-must-never-show"
+AZURITE_ACCOUNT = "devstoreaccount1"
+AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""Published with Azurite, and no secret."""
+ROOT = Path(__file__).parents[2]
 WRITER = "may-read-and-write"
 """A key of SeaweedFS that may do everything with objects, and nothing with buckets."""
 NOBODY = "may-nothing"
@@ -90,6 +94,27 @@ def moto(directory: Path) -> Iterator[S3Server]:
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with _running(command, directory / "log"):
         server = S3Server("moto", f"http://127.0.0.1:{port}")
+        _answers(server.endpoint, directory / "log")
+        yield server
+
+
+@contextmanager
+def azurite(directory: Path) -> Iterator[S3Server]:
+    """Azurite: Azure's blobs. Its account and key are the same everywhere; `make` installs it."""
+    port = _free_block(1)
+    directory.mkdir(parents=True, exist_ok=True)
+    command = [
+        "node",
+        str(ROOT / ".venv/azurite/node_modules/azurite/dist/src/blob/main.js"),
+        "--blobHost=127.0.0.1",
+        f"--blobPort={port}",
+        f"--location={directory / 'data'}",
+        "--silent",
+        "--skipApiVersionCheck",
+        "--disableTelemetry",
+    ]
+    with _running(command, directory / "log"):
+        server = S3Server("azurite", f"http://127.0.0.1:{port}", AZURITE_ACCOUNT, AZURITE_KEY)
         _answers(server.endpoint, directory / "log")
         yield server
 

@@ -33,13 +33,15 @@ def spec_of(server: S3Server, bucket: str = "registry", **other: str) -> StoreSp
     return StoreSpec("s3", bucket, **facts)  # type: ignore[arg-type]
 
 
-@pytest.fixture(params=["local", "seaweedfs", "moto", "libcloud"])
+@pytest.fixture(params=["local", "seaweedfs", "moto", "libcloud", "azurite"])
 def spec(request: pytest.FixtureRequest, tmp_path: Path) -> StoreSpec:
     """A bucket that isn't there yet, on each kind of connection."""
     if request.param == "local":
         return StoreSpec("local", "registry", root=str(tmp_path / "not yet" / "buckets"))
     if request.param == "libcloud":  # any other name than our engines'
         return replace(spec_of(request.getfixturevalue("seaweedfs"), "by-libcloud"), provider="minio")
+    if request.param == "azurite":
+        return replace(spec_of(request.getfixturevalue("azurite")), provider="azure")
     return spec_of(request.getfixturevalue(request.param))
 
 
