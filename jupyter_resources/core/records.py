@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
 
-__all__ = ["replace_file"]
+__all__ = ["replace_file", "small_text"]
+
+
+LARGEST = 1 << 20
+
+
+def small_text(path: str | os.PathLike[str]) -> str:
+    """What a small regular file says, as UTF-8. OSError for a device, a pipe, or more than 1 MiB: a file of a clone may
+    be a link to anything.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "no regular file", os.fspath(path))
+        content = stream.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise OSError(errno.EFBIG, f"more than {LARGEST} bytes", os.fspath(path))
+    return content.decode()
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from jupyter_core import paths as jupyter_paths
 
 from jupyter_resources.core.errors import Denied, InvalidValue
+from jupyter_resources.core.records import small_text
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
@@ -165,7 +166,7 @@ def stamp(path: Path) -> Stamp:
 
 def _tables(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(small_text(path))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

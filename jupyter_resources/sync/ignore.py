@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 from fnmatch import fnmatchcase
 
 from pathspec import GitIgnoreSpec
 
 from jupyter_resources.core.errors import InvalidValue
 from jupyter_resources.core.paths import is_reserved
+from jupyter_resources.core.records import small_text
 
 __all__ = ["IGNORE_FILE", "IgnoreRules", "never_pulled"]
 
@@ -30,7 +30,6 @@ SECRETS = (
     ".pgpass",
     "credentials.toml",
 )
-LARGEST = 1 << 20
 STARS = 3
 """More of them in one name of a pattern can take for ever to be matched, and the file may come from anybody."""
 NOT_SECRETS = (".env.example", ".env.sample", ".env.template")
@@ -102,10 +101,7 @@ def _looks_secret(name: str) -> bool:
 
 def _read(path: str) -> GitIgnoreSpec | None:
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), encoding="utf-8") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise ValueError("it is no regular file")
-            lines = stream.read(LARGEST).splitlines()
+        lines = small_text(path).splitlines()
         greedy = next((line for line in lines if any(part.count("*") > STARS for part in line.split("/"))), None)
         if greedy is not None:
             raise ValueError(f"more than {STARS} '*' in one name: {greedy[:60]}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_resources.core.errors import Denied, InvalidPath
+from jupyter_resources.core.errors import Denied, InvalidPath, InvalidValue
 from jupyter_resources.resources.workspace import Workspace
 
 USER = """
@@ -160,3 +160,11 @@ def test_the_built_in_place_is_free(project_file):
     """A team may name its bucket there."""
     project_file.write_text('default_bucket = "team"\n[buckets.team]\nprofile = "local"\nbucket = "team"\n')
     assert Workspace().resolve_bucket().spec.bucket == "team"
+
+
+def test_a_settings_file_that_never_ends_is_an_error(project_file):
+    """A link of the clone's to a device."""
+    project_file.unlink(missing_ok=True)
+    project_file.symlink_to("/dev/zero")
+    with pytest.raises(InvalidValue, match="can't be read"):
+        Workspace().resolve_bucket()
