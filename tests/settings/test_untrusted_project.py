@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_resources.core.errors import Denied, InvalidPath, InvalidValue
+from jupyter_resources.core.records import small_text
 from jupyter_resources.resources.workspace import Workspace
 
 USER = """
@@ -162,9 +163,10 @@ def test_the_built_in_place_is_free(project_file):
     assert Workspace().resolve_bucket().spec.bucket == "team"
 
 
-def test_a_settings_file_that_never_ends_is_an_error(project_file):
-    """A link of the clone's to a device."""
-    project_file.unlink(missing_ok=True)
-    project_file.symlink_to("/dev/zero")
-    with pytest.raises(InvalidValue, match="can't be read"):
+def test_a_settings_file_without_end_is_an_error(project_file):
+    """Nor is memory filled by a huge one, or by a link to a device."""
+    project_file.write_text("# comment\n" * 200_000)
+    with pytest.raises(InvalidValue, match="more than"):
         Workspace().resolve_bucket()
+    with pytest.raises(OSError, match="no regular file"):
+        small_text("/dev/zero")
