@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-Named = Literal["", "file", "directory", "object", "bucket", "profile", "credentials"]
+Named = Literal["", "file", "directory", "object", "place", "bucket", "profile", "credentials"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ class BucketsAddRequest(Request):
     url: Annotated[
         str,
         Field(description="where it is: s3://bucket/path, gs://…, az://… or a directory (./x, /x)"),
-        Positional("URL", "directory"),
+        Positional("URL", "place"),
     ]
     profile: Annotated[
         str | None,

@@ -126,7 +126,7 @@ class Completing:
                 for name in workspace.seen_below(above, bucket):
                     if name.startswith(start):
                         yield above + slash + name, "path"
-            case "bucket" if value.startswith((".", "/", "~")):
+            case "bucket" | "place" if value.startswith((".", "/", "~")):
                 yield from _files(workspace.directory, value, directories=True)
             case "bucket":
                 yield from ((name, "bucket") for name in workspace.bucket_names() if name.startswith(value))

@@ -250,6 +250,7 @@ class RemoteStorage:
             log.warning("No files found in remote storage under path: %s. Not deleting anything", wanted)
             return []
         at._store.under(control).delete([one.path for one in doomed])
+        at._seen.changed(at._place, (), [joined(at._base, one.path) for one in doomed])
         return [at._object(one) for one in doomed]
 
     def list_objects(self, remote_path: Path) -> list[RemoteObject]:

@@ -69,6 +69,10 @@ def typed(shell, home, capsys):
         ("%buckets rm ne", ["%buckets rm near"]),
         ("%buckets add x s3://b --credentials ke", ["%buckets add x s3://b --credentials keyring"]),
         ("%buckets add x s3://b --profile ne", ["%buckets add x s3://b --profile near"]),
+        ("%buckets add x da", []),
+        ("%buckets add x ./da", ["%buckets add x ./data/"]),
+        ("%buckets doctor ne", ["%buckets doctor near"]),
+        ("%sync da", ["%sync data/"]),
         ("%buckets nonsense x", []),
         ("%push zzz", []),
         ("%push data --to zzz", []),
@@ -206,3 +210,14 @@ def test_in_a_kernel(tmp_path):
         kernel.run("%push data")
         assert complete("1\n%pull data/b") == ['1\n%pull "data/b c.txt"']
         assert (tmp_path / "cache" / "jupyter_resources").stat().st_mode & 0o077 == 0
+
+
+def test_what_was_deleted_is_not_offered(typed):
+    """The names follow deletes too, by a push or by hand."""
+    workspace = typed.find_line_magic("push").__self__._resources.workspace
+    workspace.remote_storage().delete("data/a.txt")
+    assert offered(typed, "%pull data/") == ['%pull "data/b c.txt"']
+    typed.run_cell("%push data --to near -n;")
+    (workspace.directory / "data" / "a.txt").unlink()
+    typed.run_cell("%push data --to near --delete;")
+    assert offered(typed, "%pull --from near data/") == ['%pull --from near "data/b c.txt"']
