@@ -158,7 +158,7 @@ class RemoteStorage:
         policy = policy.but(allow_empty=allow_empty, verify=verify)
         summary = at._summary("sync" if delete else "push", dryrun)
         summary.source = os.path.join(root, patterns[0]) if len(patterns) == 1 else root
-        return Transaction(look, policy, at._picture(True, root), self._cache, self._notice).run(summary, report)
+        return Transaction(look, policy, at._picture(True, root), self._cache, at._notice).run(summary, report)
 
     def pull(
         self,
