@@ -156,15 +156,15 @@ BUGS = [
     Bug(
         "every file is asked for",
         "sync/listing.py",
-        "    for prefix in _outermost(prefixes):\n",
-        "    for prefix in [*_outermost(prefixes), *_outermost(prefixes)]:\n",
+        "    outermost = _outermost(prefixes)\n",
+        "    outermost = [*_outermost(prefixes), *_outermost(prefixes)]\n",
         "tests/resources/test_summary.py -k what_it_did",
     ),
     Bug(
         "the current directory is changed for a push",
         "resources/remote_storage.py",
-        "        rules = IgnoreRules(root, secrets=secrets)\n",
-        "        os.chdir(root)\n        rules = IgnoreRules(root, secrets=secrets)\n",
+        "        rules = IgnoreRules(root, ",
+        "        os.chdir(root)\n        rules = IgnoreRules(root, ",
         f"{RACES} -k never_move",
     ),
     Bug(
@@ -226,8 +226,8 @@ BUGS = [
     Bug(
         "yes to overwriting is taken as yes to secrets",
         "resources/remote_storage.py",
-        "IgnoreRules(root, secrets=secrets)",
-        "IgnoreRules(root, secrets=secrets or force or delete)",
+        "IgnoreRules(root, secrets=secrets,",
+        "IgnoreRules(root, secrets=secrets or force or delete,",
         "tests/api/test_operations.py -k secret",
     ),
     Bug(
