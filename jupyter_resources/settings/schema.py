@@ -22,7 +22,12 @@ class _Part(BaseModel):
 class Profile(_Part):
     """A connection: who stores, where, and where its credentials come from."""
 
-    provider: Annotated[str, Field(min_length=1, description="s3, local, or a provider of apache-libcloud")]
+    provider: Annotated[
+        str,
+        Field(
+            min_length=1, description="s3, azure_blobs, google_storage, local, or another provider of apache-libcloud"
+        ),
+    ]
     endpoint: Annotated[str | None, Field(description="the server's address, where it isn't the provider's own")] = None
     region: Annotated[str | None, Field(description="where the buckets are")] = None
     credentials: Annotated[CredentialsFrom, Field(description="where key and secret come from")] = "auto"

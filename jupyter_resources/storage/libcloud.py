@@ -38,6 +38,7 @@ from jupyter_resources.storage.libcloudobjects import (
     searched,
     spelled,
 )
+from jupyter_resources.storage.libcloudstreams import after, joined, part
 from jupyter_resources.storage.protocol import ANY, STREAM_BYTES, Body, Capability, Expect, Page, Reader
 from jupyter_resources.storage.s3errors import Asked, changed
 from jupyter_resources.storage.translate import translated
@@ -196,17 +197,17 @@ class LibcloudStore:
             if start > entry.size:
                 if end is None:
                     raise InvalidValue(f"no such range of {key}: {start} to {entry.size}")
-                return entry, _joined(iter(()))
+                return entry, joined(iter(()))
             if start == last:
-                return entry, _joined(iter(()))
-            content = _joined(self._stream(driver, found, start, last))
+                return entry, joined(iter(()))
+            content = joined(self._stream(driver, found, start, last))
             first = next(content, b"")
             if self._family == "local":
                 same = self._entry(self._object(driver, key)).etag == entry.etag
             else:
                 same = driver.headers.get("etag", "").strip('"') in ("", entry.etag)
             if same:
-                return entry, _joined(_after(first, content))
+                return entry, joined(after(first, content))
             content.close()
         raise Transient(f"{key} is being replaced all the time", hint="repeat the line once nothing writes to it")
 
@@ -218,7 +219,7 @@ class LibcloudStore:
         except ObjectDoesNotExistError:
             self._object(driver, key)  # tells a missing bucket from a missing object
             raise
-        return entry_of_answer(key, driver.headers, driver.libcloud.http_vendor_prefix, md5s=self._md5s), _joined(
+        return entry_of_answer(key, driver.headers, driver.libcloud.http_vendor_prefix, md5s=self._md5s), joined(
             iter(stream)
         )
 
@@ -231,7 +232,7 @@ class LibcloudStore:
                 return iter(ranged(found, start, end_bytes=end, chunk_size=STREAM_BYTES))
             except NotImplementedError:
                 pass
-        return _part(driver.libcloud.download_object_as_stream(found, chunk_size=STREAM_BYTES), start, end)
+        return part(driver.libcloud.download_object_as_stream(found, chunk_size=STREAM_BYTES), start, end)
 
     @contextmanager
     def _spooled(self, key: str, body: Body) -> Iterator[tuple[str, Hasher]]:
@@ -340,31 +341,3 @@ class _Read:
         if came != self._size:
             message = f"{self.entry.path} is short: {self._size} bytes were asked for, {came} came"
             raise Damaged(message, hint="repeat the line")
-
-
-def _after(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
-
-
-def _part(stream: Iterator[bytes], start: int, end: int) -> Iterator[bytes]:
-    """Bytes `start` to `end` of a stream from its beginning."""
-    at = 0
-    for chunk in stream:
-        if at + len(chunk) > start:
-            yield chunk[max(0, start - at) : end - at]
-        at += len(chunk)
-        if at >= end:
-            return
-
-
-def _joined(pieces: Iterator[bytes]) -> Generator[bytes]:
-    """The same bytes in pieces of STREAM_BYTES: drivers give a few kilobytes at a time, or a few megabytes."""
-    held = bytearray()
-    for piece in pieces:
-        held += piece
-        while len(held) >= STREAM_BYTES:
-            yield bytes(held[:STREAM_BYTES])
-            del held[:STREAM_BYTES]
-    if held:
-        yield bytes(held)

@@ -9,6 +9,9 @@ import pytest
 
 from jupyter_resources.storage.libcloud import LibcloudStore
 from jupyter_resources.storage.libclouddrivers import Account
+from jupyter_resources.storage.protocol import Store
+from jupyter_resources.storage.retrying import RetryingStore
+from jupyter_resources.storage.throttled import ThrottledStore
 from jupyter_resources.testing.store_contract import StoreContract
 from tests.servers.processes import SECRET, S3Server
 
@@ -19,12 +22,17 @@ class TestLibcloudS3(StoreContract):
     secrets: ClassVar[tuple[str, ...]] = (SECRET,)
 
     @pytest.fixture
-    def store(self, moto: S3Server, new_bucket: Callable[[S3Server], str]) -> LibcloudStore:
-        return LibcloudStore(account_of(moto), new_bucket(moto))
+    def store(self, moto: S3Server, new_bucket: Callable[[S3Server], str]) -> Store:
+        return opened(LibcloudStore(account_of(moto), new_bucket(moto)))
 
     @pytest.fixture
-    def missing(self, moto: S3Server) -> LibcloudStore:
-        return LibcloudStore(account_of(moto), "no-such-bucket")
+    def missing(self, moto: S3Server) -> Store:
+        return opened(LibcloudStore(account_of(moto), "no-such-bucket"))
+
+
+def opened(engine: LibcloudStore) -> Store:
+    """As `open_store` gives it: moto drops a connection now and then when 32 come at once."""
+    return RetryingStore(ThrottledStore(engine))
 
 
 def account_of(server: S3Server) -> Account:
