@@ -11,7 +11,6 @@ from jupyter_resources.storage.libcloud import LibcloudStore
 from jupyter_resources.storage.libclouddrivers import Account
 from jupyter_resources.storage.protocol import Store
 from jupyter_resources.storage.retrying import RetryingStore
-from jupyter_resources.storage.throttled import ThrottledStore
 from jupyter_resources.testing.store_contract import StoreContract
 from tests.servers.processes import SECRET, S3Server
 
@@ -31,8 +30,8 @@ class TestLibcloudS3(StoreContract):
 
 
 def opened(engine: LibcloudStore) -> Store:
-    """As `open_store` gives it: moto drops a connection now and then when 32 come at once."""
-    return RetryingStore(ThrottledStore(engine))
+    """With retries, as `open_store` gives it: moto drops a connection now and then when 32 come at once."""
+    return RetryingStore(engine)
 
 
 def account_of(server: S3Server) -> Account:
