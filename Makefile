@@ -17,7 +17,7 @@ CHECKS := check-style check-types check-floors check-front-end check-schema chec
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help lab demo test check soak lock clean ready $(CHECKS)
+.PHONY: help lab demo test check soak screenshot lock clean ready $(CHECKS)
 .DELETE_ON_ERROR:
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make test    run the tests                        (ARGS="-k push" picks some)'
 	@echo 'make check   style, types, floors, front end, schema, lock files, notebooks'
 	@echo 'make soak    the promises at full size; what it saw goes to docs/reliability.md'
+	@echo 'make screenshot  the README'"'"'s picture, of the widget in a real notebook'
 	@echo 'make lock    resolve the newest allowed dependencies anew, into $(LOCK)'
 	@echo 'make clean   remove everything that was made, the virtualenv too'
 
@@ -40,6 +41,9 @@ test: ready
 
 soak: ready
 	$(BIN)/python -m tests.soak
+
+screenshot: ready
+	$(BIN)/python -m tests.tools.screenshot
 
 # A sub-make, so that one failing check hides no other.
 check: ready

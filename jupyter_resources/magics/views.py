@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["Views"]
 
 VIEW = "application/vnd.jupyter.widget-view+json"
+LASTING = "application/vnd.jupyter-resources.lasting+json"
+"""Asks our own part of JupyterLab to show the html wherever the widget is gone (labextension/src/lasting.ts)."""
 
 
 class Views:
@@ -41,6 +43,7 @@ class Views:
         view: dict[str, Any] = {}
         widget = TransactionWidget(answer, lambda bundle: update({**bundle, **view}))
         view[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+        view[LASTING] = {}
         self._keep(widget)
         return view
 

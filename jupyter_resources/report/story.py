@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
 
@@ -270,7 +270,7 @@ def _lines(state: State, members: Iterable[SyncObject], direction: str | None) -
 
 def _below(line: Line, base: str) -> Line:
     """The line named as a person types it: below the base path, which the headline shows."""
-    return replace(line, name=line.name.removeprefix(f"{base}/")) if base else line
+    return Line(line.name.removeprefix(f"{base}/"), line.bytes, line.why) if base else line
 
 
 def _line(state: State, one: SyncObject, direction: str | None) -> Line:

@@ -1,8 +1,10 @@
-// The JupyterLab plugin: command-palette entries that start a transfer line in the open notebook.
+// The JupyterLab plugins; here: command-palette entries that start a transfer line in the open notebook.
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { DocumentWidget } from '@jupyterlab/docregistry';
+
+import lasting from './lasting';
 
 const LOAD = '%load_ext jupyter_resources';
 const CATEGORY = 'Resources';
@@ -73,4 +75,4 @@ const plugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default plugin;
+export default [plugin, lasting];

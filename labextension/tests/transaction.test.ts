@@ -73,16 +73,21 @@ test('what nothing is lost by is done at once; what loses something is asked fir
 });
 
 test('while it runs there is progress and Cancel; afterwards neither', () => {
-  const { component, host, asked, node } = shown({ phase: 'running', can_apply: false });
+  const { component, host, asked, node } = shown();
+  pressed(node, 'Apply').focus();
+  host.current = { ...host.current, phase: 'running', can_apply: false };
+  component.changed();
+  assert.equal(document.activeElement?.textContent, 'Cancel');
   assert.equal(node.querySelector('.jtr-words')?.textContent, 'Pushing · 1 of 4 files');
   assert.equal(node.querySelector('progress')?.value, 0.25);
   pressed(node, 'Cancel');
-  assert.deepEqual(asked, [{ kind: 'cancel' }]);
+  assert.deepEqual(asked, [{ kind: 'apply' }, { kind: 'cancel' }]);
   host.current = { ...host.current, phase: 'done', headline: 'Pushed 4 files' };
   component.changed();
   assert.equal(node.querySelector<HTMLElement>('.jtr-actions')?.hidden, true);
   assert.equal(node.querySelector<HTMLElement>('.jtr-bar')?.hidden, true);
   assert.equal(node.querySelector('[role=status]')?.textContent, 'Pushed 4 files');
+  assert.equal(document.activeElement, node);
 });
 
 test('a refusal says so and offers nothing', () => {
@@ -104,7 +109,6 @@ test('arrow keys walk through the rows', () => {
 test('a view made anew goes on where the last one was', () => {
   const first = shown();
   pressed(first.node, 'conflict');
-  first.component.dispose();
   const again = shown({ chips: CHIPS }, LINES, first.memory);
   assert.deepEqual(names(again.node), ['b.csv']);
   assert.deepEqual(again.asked, []);

@@ -29,6 +29,11 @@ export class Actions {
     };
   }
 
+  /** The button that stops, while there is something to stop. */
+  get cancel(): HTMLButtonElement | null {
+    return this.buttons.cancel.hidden ? null : this.buttons.cancel;
+  }
+
   /** What `view` allows. */
   draw(view: TransactionView): void {
     if (view.phase !== 'planned' || view.version !== this.view?.version) {
@@ -76,6 +81,8 @@ export class Actions {
       this.draw(this.view);
     }
     if (yes && wish) {
+      // The pressed button is gone; what was asked for goes on in the whole.
+      this.node.closest<HTMLElement>('.jtr-transaction')?.focus({ preventScroll: true });
       this.ask(wish);
     } else if (wish) {
       this.buttons[wish].focus();

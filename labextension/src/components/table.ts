@@ -62,16 +62,6 @@ export class Table {
     this.frame.addEventListener('focusout', () => this.node.classList.remove('jtr-walking'));
   }
 
-  /** Where the list is scrolled to, for a view that is made anew. */
-  get scrolled(): number {
-    return this.frame.scrollTop;
-  }
-
-  set scrolled(value: number) {
-    this.frame.scrollTop = value;
-    this.draw();
-  }
-
   /** Mark the column that is sorted by. */
   sorted(key: Key | null, descending: boolean): void {
     for (const [each, cell] of this.heads) {

@@ -23,18 +23,19 @@ export interface Memory {
   columns: Columns | null;
   version: number;
   query: Query;
-  scrolled: number;
   focused: boolean;
 }
 
 /** Nothing fetched yet, nothing asked. */
 export function nothingYet(): Memory {
-  return { columns: null, version: 0, query: EVERYTHING, scrolled: 0, focused: false };
+  return { columns: null, version: 0, query: EVERYTHING, focused: false };
 }
 
 const SAID_EVERY_MS = 4000;
+/** A host attaches a new view a moment after it is made. */
+const SETTLED_MS = 50;
 
-/** The summary in `parent`. The host calls `changed` and `arrived`; `dispose` keeps in `memory` what the user saw. */
+/** The summary in `parent`. The host calls `changed`, `progressed` and `arrived`; `memory` keeps what the user saw. */
 export class Transaction {
   readonly node: HTMLElement;
   private readonly headline: HTMLElement;
@@ -49,8 +50,10 @@ export class Transaction {
   private readonly table: Table;
   private readonly notes: HTMLElement;
   private readonly actions: Actions;
+  private query: Query;
   private order: Uint32Array | null = null;
   private asked = -1;
+  private version = 0;
   private saidAt = 0;
 
   constructor(
@@ -58,6 +61,7 @@ export class Transaction {
     private readonly host: Host,
     private readonly memory: Memory
   ) {
+    this.query = memory.query;
     // Lab's shortcuts must not take the arrows, Space and Enter that are meant for us.
     const attributes = { role: 'group', 'aria-label': 'Transaction summary', 'data-lm-suppress-shortcuts': 'true' };
     this.node = make(parent, 'div', { class: 'jtr-transaction', attributes });
@@ -91,31 +95,37 @@ export class Transaction {
     this.node.addEventListener('pointerenter', () => this.fetch());
     this.node.addEventListener('focusin', () => this.fetch());
     this.changed();
-    this.table.scrolled = memory.scrolled;
+    this.node.addEventListener('focusin', () => {
+      memory.focused = true;
+    });
+    this.node.addEventListener('focusout', event => {
+      // When the host takes the view away, the focus goes nowhere: then the next view takes it.
+      memory.focused = !event.relatedTarget && !this.node.isConnected;
+    });
+    this.node.tabIndex = -1;
     if (memory.focused) {
-      this.node.tabIndex = -1;
-      this.node.focus({ preventScroll: true });
+      setTimeout(() => this.node.focus({ preventScroll: true }), SETTLED_MS);
     }
-  }
-
-  /** Forget nothing: the next view goes on from here. */
-  dispose(): void {
-    this.memory.scrolled = this.table.scrolled;
-    this.memory.focused = this.node.contains(document.activeElement);
   }
 
   /** The host knows something new. */
   changed(): void {
     const view = this.host.view();
+    const focused = this.node.contains(document.activeElement);
     if (view.version !== this.memory.version) {
       this.memory.version = view.version;
       this.memory.columns = new Columns();
-      this.memory.query = { ...this.memory.query, states: new Set() };
       const first = this.host.first();
       if (first?.byteLength) {
         this.memory.columns.append(first);
       }
+    }
+    if (view.version !== this.version) {
+      // The files are in other states now.
+      this.query = this.version ? { ...this.query, states: new Set() } : this.query;
+      this.version = view.version;
       this.asked = -1;
+      this.order = null;
       this.table.restart();
     }
     const running = view.phase === 'running' || view.phase === 'stopping';
@@ -136,6 +146,10 @@ export class Transaction {
       this.announce(view.phase === 'done' ? view.headline : '', true);
     }
     this.reorder();
+    if (focused && document.activeElement?.closest('[hidden]')) {
+      // The button that was pressed is gone; whoever pressed it by keyboard must not start over at the page's top.
+      (this.actions.cancel ?? this.node).focus({ preventScroll: true });
+    }
   }
 
   /** Only the progress is new. */
@@ -153,23 +167,22 @@ export class Transaction {
   /** Rows that were asked for. */
   arrived(message: RowsMessage, block: DataView): void {
     const columns = this.memory.columns;
-    if (!columns || message.version !== this.memory.version || message.start !== columns.length) {
+    if (!columns || message.version !== this.memory.version) {
       return;
     }
-    columns.append(block);
-    this.asked = -1;
+    // Another view of the same transaction may have asked, or have taken it already.
+    if (message.start === columns.length) {
+      columns.append(block);
+      this.asked = -1;
+    }
     if (columns.length < this.host.view().rows) {
       this.fetch();
     }
     this.reorder();
   }
 
-  private get query(): Query {
-    return this.memory.query;
-  }
-
   private ask(query: Query): void {
-    this.memory.query = query;
+    this.query = this.memory.query = query;
     this.fetch();
     this.reorder();
     this.table.restart();

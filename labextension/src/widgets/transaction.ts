@@ -1,6 +1,6 @@
 // The transaction summary as an anywidget: the host is a kernel, behind synced state and custom messages.
 
-import type { AnyModel, RenderProps } from '@anywidget/types';
+import type { RenderProps } from '@anywidget/types';
 
 import { nothingYet, Transaction, type Memory } from '../components/transaction';
 import type { ProgressMessage, RowsMessage, TransactionRequest, TransactionView } from '../generated/api';
@@ -11,17 +11,8 @@ interface State {
   first: DataView;
 }
 
-// A model's display is drawn anew when its saved html becomes the result: the new view goes on where the old one was.
-const memories = new WeakMap<object, Memory>();
-
-function memoryOf(model: AnyModel<State>): Memory {
-  const memory = memories.get(model) ?? nothingYet();
-  memories.set(model, memory);
-  return memory;
-}
-
-/** What anywidget calls for each view. */
-function render({ model, el }: RenderProps<State>): () => void {
+/** One view; `memory` is what the model's views share. */
+function render({ model, el }: RenderProps<State>, memory: Memory): () => void {
   const ask = (request: TransactionRequest): void => {
     try {
       model.send(request);
@@ -35,7 +26,7 @@ function render({ model, el }: RenderProps<State>): () => void {
     first: () => model.get('first'),
     ask
   };
-  const shown = new Transaction(el, host, memoryOf(model));
+  const shown = new Transaction(el, host, memory);
   const changed = (): void => shown.changed();
   const progressed = (): void => shown.progressed();
   const arrived = (message: RowsMessage, buffers: DataView[]): void => {
@@ -48,11 +39,17 @@ function render({ model, el }: RenderProps<State>): () => void {
   model.on('change:progress', progressed);
   model.on('msg:custom', arrived);
   return () => {
-    shown.dispose();
     model.off('change:view', changed);
     model.off('change:progress', progressed);
     model.off('msg:custom', arrived);
   };
 }
 
-export default { render };
+/**
+ * What anywidget calls once for each model. The memory outlives a view: a display is drawn anew when its saved html becomes
+ * the result, and the new view goes on where the old one was.
+ */
+export default () => {
+  const memory = nothingYet();
+  return { render: (props: RenderProps<State>) => render(props, memory) };
+};

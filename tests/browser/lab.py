@@ -1,0 +1,219 @@
+"""A real JupyterLab (and Notebook 7) in a home of its own, and a real browser to drive it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+__all__ = ["Lab", "Opened", "browser", "running"]
+
+AXE = Path(__file__).parents[2] / "labextension/node_modules/axe-core/axe.min.js"
+TOKEN = "a-token-for-this-test"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+FLAGS += ("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+SECONDS = 60_000
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "docmanager-extension/plugin": {"autosave": False},
+}
+
+
+def chromium() -> str:
+    """The browser's path; installs it where that is possible, and says what to do where it isn't."""
+    for _ in range(2):
+        for name in NAMES:
+            if found := shutil.which(name):
+                return found
+        if os.geteuid() != 0 or not shutil.which("apt-get"):
+            break
+        install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
+        for command in (["apt-get", "update"], install):
+            subprocess.run(
+                command, check=True, capture_output=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            )
+    raise RuntimeError(
+        "the browser tests need Chromium: install your system's package (Debian: apt-get install chromium)"
+    )
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    path = chromium()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            yield started
+        finally:
+            started.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A running server; `work` is the directory that it serves."""
+
+    address: str
+    work: Path
+
+    def write(self, name: str, cells: Sequence[str]) -> None:
+        """A notebook of code cells."""
+        made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+        (self.work / f"{name}.ipynb").write_text(nbformat.writes(made), "utf-8")
+
+    def stop_kernels(self) -> None:
+        """As if everybody had gone home."""
+        for session in json.loads(_fetch(f"{self.address}/api/sessions")):
+            _fetch(f"{self.address}/api/sessions/{session['id']}", "DELETE")
+
+    def open(self, browser: Browser, name: str, *, notebook7: bool = False, kernel: bool = True) -> Opened:
+        """The notebook in a new page, its kernel ready."""
+        page = browser.new_page(viewport={"width": 1200, "height": 1000})
+        page.set_default_timeout(SECONDS)
+        where = f"notebooks/{name}.ipynb" if notebook7 else f"lab/workspaces/{name}/tree/{name}.ipynb"
+        opened = Opened(page, self.work / f"{name}.ipynb")
+        page.on("websocket", opened.watch)
+        page.goto(f"{self.address}/{where}?token={TOKEN}")
+        page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+        if kernel:
+            opened.idle(notebook7=notebook7)
+        return opened
+
+
+class Opened:
+    """One notebook in one page."""
+
+    def __init__(self, page: Page, file: Path) -> None:
+        self.page = page
+        self.file = file
+        self.asked: list[str] = []
+
+    def watch(self, socket: object) -> None:
+        """Note what our widgets ask of the kernel."""
+        socket.on("framesent", self._sent)  # type: ignore[attr-defined]
+
+    def _sent(self, frame: bytes | str) -> None:
+        text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+        if '"comm_msg"' in text and (found := re.search(r'"content":\{"kind":"(\w+)"', text)):
+            self.asked.append(found[1])
+
+    def idle(self, *, notebook7: bool = False) -> None:
+        """Until the kernel waits for us. The toolbar says so before there is one: the status bar doesn't."""
+        if notebook7:
+            self.page.locator(
+                ".jp-NotebookKernelStatus, .jp-Notebook-ExecutionIndicator[data-status=idle]"
+            ).first.wait_for()
+            self.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+        else:
+            self.page.get_by_text(re.compile(r"Python 3 \(ipykernel\) \| Idle")).wait_for()
+
+    def run(self, cell: int, *, done: bool = True) -> Locator:
+        """Run the cell with this number; its output area."""
+        place = self.page.locator(".jp-Notebook .jp-CodeCell").nth(cell)
+        place.locator(".cm-content").first.click()
+        self.page.keyboard.press("Control+Enter")
+        if done:
+            expect(place.locator(".jp-InputArea-prompt").first).to_have_text(re.compile(r"\[\d+\]:"), timeout=SECONDS)
+        return place.locator(".jp-OutputArea").first
+
+    def theme(self, name: str) -> None:
+        """Lab in other colours."""
+        change = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
+        self.page.evaluate(change, name)
+        self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+
+    def audit(self, selector: str) -> list[str]:
+        """What axe-core finds wrong below `selector`, a line each."""
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.add_script_tag(path=str(AXE))
+        run = "async selector => (await axe.run(document.querySelector(selector))).violations"
+        return [f"{each['id']}: {each['nodes'][0]['html']}" for each in self.page.evaluate(run, selector)]
+
+    def save(self) -> dict[str, object]:
+        """The notebook as it is saved."""
+        before = self.file.stat().st_mtime_ns
+        self.page.keyboard.press("Control+s")
+        deadline = time.monotonic() + 20
+        while self.file.stat().st_mtime_ns == before:
+            assert time.monotonic() < deadline, "not saved"
+            self.page.wait_for_timeout(50)
+        saved: dict[str, object] = json.loads(self.file.read_text("utf-8"))
+        return saved
+
+
+@contextmanager
+def running(home: Path) -> Iterator[Lab]:
+    """JupyterLab and Notebook 7 on one server; everything that Jupyter and we keep is below `home`."""
+    work = home / "work"
+    (work / ".git").mkdir(parents=True)
+    settings = home / "settings" / "@jupyterlab"
+    for name, values in SETTINGS.items():
+        file = settings / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values), "utf-8")
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port = chosen.getsockname()[1]
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
+        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}"),
+        *("--LabApp.extension_manager=readonly", f"--ServerApp.root_dir={work}", "--LabApp.expose_app_in_browser=True"),
+    ]
+    places = {
+        "HOME": home,
+        "IPYTHONDIR": home / "ipython",
+        "JUPYTER_CONFIG_DIR": home / "config",
+        "JUPYTER_DATA_DIR": home / "data",
+        "JUPYTER_RUNTIME_DIR": home / "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+        "XDG_CACHE_HOME": home / "cache",
+        "XDG_CONFIG_HOME": home / "xdg",
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "JTRES", "AWS_"))}
+    log = home / "lab.log"
+    with log.open("wb") as output:
+        env = {**kept, **{name: str(place) for name, place in places.items()}}
+        server = subprocess.Popen(command, cwd=work, env=env, stdout=output, stderr=subprocess.STDOUT)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 60
+        while not _answers(f"{address}/api"):
+            assert server.poll() is None and time.monotonic() < deadline, log.read_text("utf-8")
+            time.sleep(0.1)
+        yield Lab(address, work)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
+
+
+def _fetch(address: str, method: str = "GET") -> bytes:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    request = urllib.request.Request(address, headers={"Authorization": f"token {TOKEN}"}, method=method)
+    with opener.open(request, timeout=10) as answer:
+        return bytes(answer.read())
+
+
+def _answers(address: str) -> bool:
+    try:
+        _fetch(address)
+    except (urllib.error.URLError, OSError):
+        return False
+    return True

@@ -1,0 +1,190 @@
+"""The kernel's half of the summary widget: what it tells the front end, and what its buttons do."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from jupyter_resources import RemoteStorage, RemoteStorageConfig
+from jupyter_resources.core.control import Control
+from jupyter_resources.report.story import State
+from jupyter_resources.storage.memory import MemoryStore
+from jupyter_resources.sync.digests import DigestCache
+from jupyter_resources.sync.summary import TransactionSummary
+from jupyter_resources.testing.trees import held, tree
+from jupyter_resources.widgets.rows import STATES, Rows
+from jupyter_resources.widgets.transaction import FIRST_BYTES, TransactionWidget
+from tests.homes import home
+
+__all__ = ["home"]
+
+
+@pytest.fixture
+def store(home: Path) -> MemoryStore:
+    """A bucket that knows two of the three files here, one as something else, and one more."""
+    tree({"d/new": b"new", "d/same": b"same", "d/other": b"mine"}, home / "work")
+    made = MemoryStore()
+    for key, body in {"d/same": b"same", "d/other": b"them", "d/gone": b"gone"}.items():
+        made.raw_put(key, body)
+    return made
+
+
+def storage(store: MemoryStore) -> RemoteStorage:
+    return RemoteStorage(RemoteStorageConfig("memory", "", "b", ""), store=store, cache=DigestCache(None))
+
+
+def unpacked(block: bytes) -> list[tuple[str, State, float, str]]:
+    """Name, state, size and reason of each row."""
+    rows, names, reasons, zero = struct.unpack_from("<4I", block)
+    assert zero == 0
+    sizes = struct.unpack_from(f"<{rows}d", block, 16)
+    ends = struct.unpack_from(f"<{rows}I", block, 16 + 8 * rows)
+    why = struct.unpack_from(f"<{rows}H", block, 16 + 12 * rows)
+    states = struct.unpack_from(f"<{rows}B", block, 16 + 14 * rows)
+    text = block[16 + 15 * rows :][:names]
+    known = json.loads(block[16 + 15 * rows + names :][:reasons])
+    begins = (0, *ends)
+    return [(text[begins[at] : ends[at]].decode(), STATES[states[at]], sizes[at], known[why[at]]) for at in range(rows)]
+
+
+def press(widget: TransactionWidget, kind: str, **more: int) -> None:
+    """As the front end does, and wait for what comes of it."""
+    widget._asked(None, {"kind": kind, **more}, [])
+    widget.wait(30)
+
+
+@pytest.mark.usefixtures("store")
+def test_a_plan_is_told_with_its_rows(store: MemoryStore) -> None:
+    """Counts by state, and each file with its state, size and reason, what matters most first."""
+    widget = TransactionWidget(storage(store).push("d", dryrun=True))
+    assert [(chip["label"], chip["files"]) for chip in widget.view["chips"]] == [
+        ("! conflict", 1),
+        ("+ new", 1),
+        ("✓ already there", 1),
+    ]
+    assert [row[:3] for row in unpacked(widget.first)] == [
+        ("d/other", State.CONFLICT, 4),
+        ("d/new", State.NEW, 3),
+        ("d/same", State.SAME, 4),
+    ]
+    assert "target differs" in unpacked(widget.first)[0][3]
+    assert (widget.view["can_apply"], widget.view["can_force"]) == (False, True)
+    assert widget.view["force_question"] == "Overwrite 1 file?"
+
+
+def test_apply_does_what_was_shown(store: MemoryStore, home: Path) -> None:
+    """The display's text and html become the result; there is nothing left to press."""
+    (home / "work/d/other").unlink()
+    shown: list[dict[str, str]] = []
+    widget = TransactionWidget(storage(store).push("d", dryrun=True), shown.append)
+    assert widget.view["can_apply"] and widget.view["apply_question"] == ""
+    press(widget, "apply")
+    assert held(store)["d/new"] == b"new"
+    assert widget.view["phase"] == "done" and widget.view["headline"].startswith("Pushed 1 file")
+    assert widget.view["version"] == 2 and not widget.view["can_apply"]
+    (bundle,) = shown
+    assert "Pushed 1 file" in bundle["text/plain"] and "Pushed 1 file" in bundle["text/html"]
+    press(widget, "apply")
+    press(widget, "force")
+    assert len(shown) == 1
+
+
+def test_force_only_where_it_is_missing(store: MemoryStore) -> None:
+    """Apply does nothing where it isn't offered; force overwrites and deletes nothing."""
+    widget = TransactionWidget(storage(store).push("d", dryrun=True))
+    press(widget, "apply")
+    assert held(store)["d/other"] == b"them"
+    press(widget, "force")
+    assert held(store)["d/other"] == b"mine" and held(store)["d/gone"] == b"gone"
+
+
+def test_a_mirror_asks_before_it_deletes(store: MemoryStore) -> None:
+    """What is lost is named in the question."""
+    widget = TransactionWidget(storage(store).sync("d", dryrun=True))
+    assert widget.view["apply_question"] == "Overwrite 1 file and delete 1 file?"
+    press(widget, "apply")
+    assert sorted(held(store)) == ["d/new", "d/other", "d/same"]
+
+
+def test_what_changed_since_is_refused_for_good(store: MemoryStore, home: Path) -> None:
+    """Nothing is done, it says so in every picture, and offers nothing."""
+    (home / "work/d/other").unlink()
+    shown: list[dict[str, str]] = []
+    widget = TransactionWidget(storage(store).push("d", dryrun=True), shown.append)
+    store.raw_put("d/more", b"more")
+    before = held(store)
+    press(widget, "apply")
+    assert held(store) == before
+    assert "changed since the dry run" in widget.view["problem"]
+    assert not (widget.view["can_apply"] or widget.view["can_force"])
+    assert all("changed since the dry run" in text for text in shown[0].values())
+
+
+def test_cancel_stops_it(store: MemoryStore, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ■ does for a magic: the result says how far it came."""
+    (home / "work/d/other").unlink()
+    for number in range(300):
+        (home / "work/d" / f"{number}").write_bytes(b"x")
+    widget = TransactionWidget(storage(store).push("d", dryrun=True))
+    put = MemoryStore.put
+
+    def slow(self, *arguments, **options):  # type: ignore[no-untyped-def]
+        Control().wait(0.02)
+        return put(self, *arguments, **options)
+
+    monkeypatch.setattr(MemoryStore, "put", slow)
+    widget._asked(None, {"kind": "apply"}, [])
+    widget._asked(None, {"kind": "cancel"}, [])
+    widget.wait(30)
+    assert widget.view["phase"] in ("planned", "done")
+    assert len(held(store)) < 300
+    assert "Stopped" in widget.view["headline"] + widget.view["problem"]
+
+
+@pytest.mark.usefixtures("store")
+def test_what_makes_no_sense_is_not_done(store: MemoryStore) -> None:
+    """Anything may come from a front end."""
+    widget = TransactionWidget(storage(store).push("d", dryrun=True))
+    sent: list[object] = []
+    widget.send = lambda content, buffers=None: sent.append((content, buffers))
+    for content in ({}, {"kind": "rm"}, {"kind": "rows", "start": -1}, "apply", None, {"kind": "apply", "x": 1}):
+        widget._asked(None, content, [])
+    press(widget, "rows", version=9)
+    assert sent == []
+    press(widget, "rows", version=1, start=1)
+    ((content, (block,)),) = sent  # type: ignore[misc]
+    assert content == {"kind": "rows", "version": 1, "start": 1}
+    assert [row[0] for row in unpacked(bytes(block))] == ["d/new", "d/same"]
+
+
+def test_hostile_names_are_spelled_out_and_the_first_rows_stay_small() -> None:
+    """Nothing that can't be seen reaches the page, and long names don't fill the saved notebook."""
+    summary = TransactionSummary(dryrun=True)
+    for number in range(3000):
+        summary.add_entry(f"{number}\x1b[31m\u202e\udc80" + "long" * 200)
+    rows = Rows.of(summary)
+    first = rows.first(100, FIRST_BYTES)
+    assert len(first) <= FIRST_BYTES
+    assert unpacked(first)[0][0].startswith(r"0\x1b[31m\u202e\udc80long")
+    assert len(unpacked(rows.block(0))) == 3000
+
+
+def test_a_saved_notebook_stays_small(home: Path) -> None:
+    """Even with all widget state saved, as nbclient does by default: ≤ 64 KiB for a plan of 2,000 files."""
+    (home / "work" / "many").mkdir()
+    for number in range(2000):
+        (home / "work" / "many" / f"a file with quite a long name {number}.txt").write_bytes(b"x")
+    cell = "%load_ext jupyter_resources\n%push many -n"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(home / "work")}}).execute()
+    (output,) = notebook.cells[0].outputs
+    assert "Would push 2,000 files" in output.data["text/html"]
+    assert "application/vnd.jupyter.widget-view+json" in output.data
+    states = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    (ours,) = [state for state in states.values() if state["model_module"] == "anywidget"]
+    assert len(json.dumps(ours)) <= 64 << 10
