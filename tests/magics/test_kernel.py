@@ -199,3 +199,24 @@ def test_loading_is_light(kernel):
     loaded = kernel.run(code).outputs[-1]["text"]
     assert "jupyter_resources" in loaded
     assert not [name for name in ("pydantic", "obstore", "libcloud", "keyring", "tomlkit") if name in loaded]
+
+
+def test_a_button_applies_a_plan(kernel):
+    """On every ipykernel: the front end's message starts it, and the plan's output becomes the result."""
+    cell = kernel.run("%push data -n")
+    view = cell.pictures[0]["application/vnd.jupyter.widget-view+json"]
+    data = {"method": "custom", "content": {"kind": "apply"}}
+    content = {"comm_id": view["model_id"], "data": data}
+    kernel.client.shell_channel.send(kernel.client.session.msg("comm_msg", content))
+    while (message := kernel.client.get_iopub_msg(timeout=30))["msg_type"] != "update_display_data":
+        pass
+    assert "Pushed 2 files" in message["content"]["data"]["text/plain"]
+    assert "Pushed 2 files" in message["content"]["data"]["text/html"]
+    assert kernel.run("s = %push data -n\nprint(len(s.files_to_sync))").outputs[-1]["text"] == "0\n"
+
+
+def test_widgets_can_be_left_out(kernel):
+    """By a setting."""
+    kernel.run("%config JupyterResources.widgets = False")
+    assert sorted(kernel.run("%push data -n").pictures[0]) == ["text/html", "text/plain"]
+    kernel.run("%config JupyterResources.widgets = True")
