@@ -53,8 +53,11 @@ def prepare(source: Side, target: Side, policy: Policy, cache: DigestCache, cont
 
 def again(prepared: Prepared, policy: Policy) -> Prepared:
     """The plan that another policy makes of what is already known; asks nothing of either side."""
-    if Capability.FOLDS_CASE in prepared.target.store.capabilities:
-        policy = policy.but(folds_case=True)
+    able = prepared.target.store.capabilities
+    # On a disk, looking for the same content costs what copying it does.
+    policy = policy.but(
+        folds_case=Capability.FOLDS_CASE in able, reuse=Capability.COPY in able and prepared.target.root is None
+    )
     made = plan(prepared.source.listing, prepared.target.listing, policy)
     return Prepared(made, prepared.source, prepared.target)
 

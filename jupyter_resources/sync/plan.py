@@ -144,7 +144,7 @@ class _Held:
 
     def __init__(self, source: Listing, target: Listing, policy: Policy) -> None:
         self._by_digest: dict[tuple[str, int], Entry] = {}
-        if policy.verify:
+        if policy.verify or not policy.reuse:
             return
         for entry in target:
             staying = source.get(entry.path)

@@ -15,6 +15,7 @@ class Policy:
     delete: bool = False  # remove what the source doesn't have
     allow_empty: bool = False  # let an empty source empty the target
     verify: bool = False  # trust no recorded digest: read both sides again
+    reuse: bool = True  # copy within the target what it holds already, instead of sending it
     folds_case: bool = False  # the target takes `A` and `a` for one file
 
     def but(self, **changes: bool) -> Policy:
