@@ -22,7 +22,6 @@ _SHOWN = (
     "jupyter_resources.sync.summary.TransactionSummary",
     "jupyter_resources.api.messages.BucketList",
     "jupyter_resources.api.messages.DoctorMessage",
-    "jupyter_resources.api.messages.DoctorMessage",
     "jupyter_resources.api.messages.Note",
 )
 """The types that magics return; by name, so that none of them is loaded before it is shown."""
