@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from jupyter_resources.core import paths
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import Denied
-from jupyter_resources.storage.protocol import ANY, Body, Capability, Expect, Page, Reader, Store
+from jupyter_resources.storage.protocol import ANY, Body, Capability, Expect, Reader
+from jupyter_resources.storage.wrapper import Wrapper
 
 __all__ = ["ReadOnlyStore"]
 
 _WRITING = {Capability.COPY, Capability.CREATE_IF_ABSENT, Capability.REPLACE_IF_MATCH, Capability.PARTS}
 
 
-class ReadOnlyStore:
+class ReadOnlyStore(Wrapper):
     """What `inner` holds; `put`, `copy` and `delete` raise Denied before anything is sent."""
-
-    def __init__(self, inner: Store) -> None:
-        self._inner = inner
-
-    def __repr__(self) -> str:
-        return f"ReadOnlyStore({self._inner!r})"
-
-    @property
-    def location(self) -> str:
-        return self._inner.location
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -35,9 +26,6 @@ class ReadOnlyStore:
 
     def under(self, control: Control) -> ReadOnlyStore:
         return ReadOnlyStore(self._inner.under(control))
-
-    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
-        return self._inner.list(prefix, tree=tree)
 
     def head(self, key: str) -> Entry:
         return self._inner.head(key)

@@ -12,7 +12,8 @@ from typing import TypeVar
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import Changed, Incomplete, NotFound, ResourcesError, Transient, Unavailable
-from jupyter_resources.storage.protocol import ANY, Body, Capability, Expect, Page, PartedBody, Reader, Store
+from jupyter_resources.storage.protocol import ANY, Body, Expect, Page, PartedBody, Reader, Store
+from jupyter_resources.storage.wrapper import Wrapper
 
 __all__ = ["Patience", "RetryingStore"]
 
@@ -74,7 +75,7 @@ class _Trial:
         self._tried = patience.clock()
 
 
-class RetryingStore:
+class RetryingStore(Wrapper):
     """`inner`, each Transient error tried again for a while; all other errors come through at once.
 
     A listing that breaks off begins anew and gives only what it hasn't given. A read goes on where it broke off, if the
@@ -83,20 +84,8 @@ class RetryingStore:
     """
 
     def __init__(self, inner: Store, patience: Patience | None = None) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._patience = patience or Patience()
-        self._control = Control()
-
-    def __repr__(self) -> str:
-        return f"RetryingStore({self._inner!r})"
-
-    @property
-    def location(self) -> str:
-        return self._inner.location
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        return self._inner.capabilities
 
     def under(self, control: Control) -> RetryingStore:
         view = RetryingStore(self._inner.under(control), self._patience)

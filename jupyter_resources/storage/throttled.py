@@ -11,7 +11,8 @@ from contextlib import ExitStack, contextmanager
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import SlowDown, TimedOut
-from jupyter_resources.storage.protocol import ANY, Body, Capability, Expect, Page, Reader, Store
+from jupyter_resources.storage.protocol import ANY, Body, Expect, Reader, Store
+from jupyter_resources.storage.wrapper import Wrapper
 
 __all__ = ["Limit", "ThrottledStore"]
 
@@ -99,7 +100,7 @@ class Limit:
                 self.allowed = max(1, self.allowed // 2)
 
 
-class ThrottledStore:
+class ThrottledStore(Wrapper):
     """`inner`, with as many requests at once as `limit` allows at the moment. Listings aren't held back.
 
     A read holds its place until the answer begins: held for its whole block, as many reads as there are places, each
@@ -108,28 +109,13 @@ class ThrottledStore:
     """
 
     def __init__(self, inner: Store, limit: Limit | None = None) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self.limit = limit or Limit()
-        self._control = Control()
-
-    def __repr__(self) -> str:
-        return f"ThrottledStore({self._inner!r})"
-
-    @property
-    def location(self) -> str:
-        return self._inner.location
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        return self._inner.capabilities
 
     def under(self, control: Control) -> ThrottledStore:
         view = ThrottledStore(self._inner.under(control), self.limit)
         view._control = control
         return view
-
-    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
-        return self._inner.list(prefix, tree=tree)
 
     def head(self, key: str) -> Entry:
         with self.limit.slot(self._control):

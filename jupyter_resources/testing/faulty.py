@@ -12,7 +12,8 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import TimedOut
 from jupyter_resources.storage.bodies import BytesBody
-from jupyter_resources.storage.protocol import ANY, Body, Capability, Expect, Page, Reader, Store
+from jupyter_resources.storage.protocol import ANY, Body, Expect, Page, Reader, Store
+from jupyter_resources.storage.wrapper import Wrapper
 
 __all__ = ["Fault", "FaultyStore"]
 
@@ -63,16 +64,12 @@ class _Record:
         return due
 
 
-class FaultyStore:
+class FaultyStore(Wrapper):
     """`inner` with `faults`, counted over all views (see `under`). The same calls fail in the same way each time."""
 
     def __init__(self, inner: Store, faults: Sequence[Fault]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._record = _Record(faults)
-        self._control = Control()
-
-    def __repr__(self) -> str:
-        return f"FaultyStore({self._inner!r})"
 
     @property
     def calls(self) -> dict[str, int]:
@@ -85,14 +82,6 @@ class FaultyStore:
         """The verb and key of each fault that happened."""
         with self._record.lock:
             return list(self._record.fired)
-
-    @property
-    def location(self) -> str:
-        return self._inner.location
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        return self._inner.capabilities
 
     def under(self, control: Control) -> FaultyStore:
         view = FaultyStore(self._inner.under(control), ())
