@@ -1,0 +1,90 @@
+"""The same widget in marimo, through the Python API: looked at, applied, and done."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from jupyter_resources.testing.trees import contents, tree
+from tests.browser import lab as jupyter
+
+APP = """
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import marimo as mo
+    from jupyter_resources import Workspace
+    from jupyter_resources.widgets.transaction import TransactionWidget
+
+    plan = Workspace().remote_storage("./bucket").push("data", dryrun=True)
+    mo.ui.anywidget(TransactionWidget(plan))
+    return
+"""
+
+
+@pytest.fixture
+def chrome() -> Iterator[Browser]:
+    with jupyter.browser() as started:
+        yield started
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[str]:
+    """The address of a running marimo app, with a home of its own."""
+    tree({"app.py": APP, "data/a.txt": b"1", "data/b.txt": b"2", "bucket": None}, tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    private = {name: str(tmp_path / "home") for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+    private |= {"JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "JUPYTER_DATA_DIR": str(tmp_path / "jupyter")}
+    command = [sys.executable, "-m", "marimo", "run", "app.py", "--headless", "--no-token"]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--host", "127.0.0.1", "--port", str(port)],
+            cwd=tmp_path,
+            env={**os.environ, **private},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}/"
+            _answers(address, process, tmp_path / "log")
+            yield address
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _answers(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+        else:
+            return
+    raise RuntimeError(f"marimo did not start: {log.read_text()[-2000:]}")
+
+
+def test_a_plan_is_applied_in_marimo(app: str, chrome: Browser, tmp_path: Path) -> None:
+    page = chrome.new_page()
+    page.goto(app)
+    expect(page.get_by_text("Would push 2 files").first).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("Pushed 2 files").first).to_be_visible(timeout=60_000)
+    assert contents(tmp_path / "bucket") == {"data/a.txt": b"1", "data/b.txt": b"2"}
+    page.close()
