@@ -11,7 +11,7 @@ from jupyter_resources.core.errors import EmptySource, InvalidValue, NotFound
 from jupyter_resources.core.paths import under
 from jupyter_resources.sync import listing
 
-__all__ = ["Path", "check_emptied", "as_regex", "check_mirror", "found", "nothing", "remote", "rooted"]
+__all__ = ["Path", "as_regex", "check_emptied", "check_mirror", "found", "nothing", "remote", "rooted"]
 
 Path = str | os.PathLike[str]
 
@@ -66,7 +66,7 @@ def nothing(patterns: Sequence[str], walked: Listing) -> NotFound:
     first = walked.left_out[0]
     return NotFound(
         f"{names} holds nothing that can be pushed: {first.path}: {first.reason}",
-        hint="--force pushes what looks like a secret; .resourcesignore says what is ignored",
+        hint="--secrets (secrets=True) pushes what looks like one; .resourcesignore says what is ignored",
     )
 
 

@@ -260,3 +260,12 @@ def test_timed_out_and_denied_are_what_people_catch() -> None:
     assert issubclass(TimedOut, TimeoutError) and issubclass(TimedOut, ConnectionError)
     assert issubclass(Denied, PermissionError) and issubclass(NotFound, FileNotFoundError)
     assert issubclass(NoSpace, OSError) and issubclass(InvalidValue, ValueError)
+
+
+def test_a_secret_alone_is_refused_with_the_word_that_sends_it(here: Path) -> None:
+    """What the hint says works."""
+    (here / ".env").write_bytes(b"TOKEN=1")
+    with pytest.raises(NotFound, match="looks like a secret") as caught:
+        on_memory({}).push(".env", force=True)
+    asserts_a_person_can_act(caught.value, "--secrets")
+    assert len(on_memory({}).push(".env", secrets=True).synced_files) == 1
