@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from jupyter_resources.core.errors import InvalidPath
 
-__all__ = ["MAX_KEY_BYTES", "RESERVED", "check", "is_reserved", "joined", "problem", "under"]
+__all__ = ["MAX_KEY_BYTES", "RESERVED", "check", "is_reserved", "joined", "parents", "problem", "under"]
 
 RESERVED = ".resources"
 MAX_KEY_BYTES = 1024
@@ -66,6 +67,14 @@ def under(path: str, prefix: str) -> bool:
     """Whether `path` is `prefix` itself or lies below it as a directory (`ab` is not under `a`)."""
     bare = prefix.rstrip("/")
     return not bare or path == bare or path.startswith(bare + "/")
+
+
+def parents(path: str) -> Iterator[str]:
+    """The directories that `path` lies in, the innermost first."""
+    end = path.rfind("/")
+    while end > 0:
+        yield path[:end]
+        end = path.rfind("/", 0, end)
 
 
 def joined(*parts: str) -> str:

@@ -6,7 +6,7 @@ import copy
 import glob
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -251,7 +251,7 @@ class RemoteStorage:
             return []
         at._store.under(control).delete([one.path for one in doomed])
         at._seen.changed(at._place, (), [joined(at._base, one.path) for one in doomed])
-        return [at._object(one) for one in doomed]
+        return list(map(at._objects(), doomed))
 
     def list_objects(self, remote_path: Path) -> list[RemoteObject]:
         """All objects whose key begins with the base path and `remote_path`, letter by letter, sorted by key.
@@ -263,7 +263,8 @@ class RemoteStorage:
         for page in self._store.list(wanted):
             found += page.entries
             found += [Entry(one.path, one.size) for one in page.left_out]
-        return [self._object(one) for one in sorted(found, key=lambda one: one.path) if not is_reserved(one.path)]
+        shown = (one for one in sorted(found, key=lambda one: one.path) if not is_reserved(one.path))
+        return list(map(self._objects(), shown))
 
     def _as_now(self) -> RemoteStorage:
         """This, with the base path that it has now: another thread may set another one while a transfer runs."""
@@ -315,11 +316,13 @@ class RemoteStorage:
             hint = f"a pull takes a path, and a pattern beside it: --include '{naming.as_regex(wanted)}'"
         return NotFound(f"nothing called {wanted!r} {where} bucket {self._conf.bucket!r}", hint=hint)
 
-    def _object(self, entry: Entry) -> RemoteObject:
-        return RemoteObject(entry, self._store, self._base, self.provider)
+    def _objects(self) -> Callable[[Entry], RemoteObject]:
+        """What makes objects of entries; they share one store."""
+        store, base, provider = self._store, self._base, self.provider
+        return lambda entry: RemoteObject(entry, store, base, provider)
 
     def _picture(self, local_is_source: bool, root: str) -> Picture:
-        return Picture(local_is_source, root, self._object, lambda path: full_key(self._base, path))
+        return Picture(local_is_source, root, self._objects(), lambda path: full_key(self._base, path))
 
     def _summary(self, direction: Direction, dryrun: bool) -> TransactionSummary:
         where = self._store.location

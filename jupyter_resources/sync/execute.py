@@ -7,8 +7,8 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from jupyter_resources.core.control import Control
@@ -159,11 +159,12 @@ class _Room:
     """Bounds the bytes in flight, and so the memory; a large file counts as what its parts in flight hold."""
 
     def __init__(self, limit: int, control: Control) -> None:
-        self._limit = self._free = limit
+        self._free = limit
         self._changed = threading.Condition()
         self._control = control
 
-    def taken(self, size: int) -> _Taken:
+    @contextmanager
+    def taken(self, size: int) -> Iterator[None]:
         """Wait for room and hold it for the block. A large file holds only what its parts in flight do."""
         need = min(size, WHOLE_BYTES)
         with self._changed:
@@ -171,25 +172,12 @@ class _Room:
                 self._control.check()
                 self._changed.wait(0.2)
             self._free -= need
-        return _Taken(lambda: self._give(need))
-
-    def _give(self, size: int) -> None:
-        with self._changed:
-            self._free += size
-            self._changed.notify_all()
-
-
-class _Taken:
-    """Room held; given back at the end of the block."""
-
-    def __init__(self, give: Callable[[], None]) -> None:
-        self._give = give
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        self._give()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += need
+                self._changed.notify_all()
 
 
 def _delete(steps: Sequence[Step], sides: tuple[Side, Side], control: Control, tally: _Tally, report: Reporter) -> None:

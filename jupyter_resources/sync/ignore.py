@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
-from fnmatch import fnmatchcase
+import re
 
 from pathspec import GitIgnoreSpec
 
@@ -33,6 +34,10 @@ SECRETS = (
 STARS = 3
 """More of them in one name of a pattern can take for ever to be matched, and the file may come from anybody."""
 NOT_SECRETS = (".env.example", ".env.sample", ".env.template")
+
+
+_SECRET = re.compile("|".join(fnmatch.translate(pattern) for pattern in SECRETS))
+"""All of them at once: every file of a walk is asked for."""
 
 
 class IgnoreRules:
@@ -96,7 +101,7 @@ def never_pulled(path: str) -> str | None:
 
 def _looks_secret(name: str) -> bool:
     folded = name.casefold()
-    return folded not in NOT_SECRETS and any(fnmatchcase(folded, pattern) for pattern in SECRETS)
+    return folded not in NOT_SECRETS and _SECRET.match(folded) is not None
 
 
 def _read(path: str) -> GitIgnoreSpec | None:

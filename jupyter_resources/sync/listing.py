@@ -14,7 +14,7 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut, Listing
 from jupyter_resources.core.errors import InvalidPath
 from jupyter_resources.core.events import Listed, Reporter
-from jupyter_resources.core.paths import is_reserved, under
+from jupyter_resources.core.paths import is_reserved, parents, under
 from jupyter_resources.storage.local import LocalStore
 from jupyter_resources.storage.partial import remove_dead
 from jupyter_resources.storage.protocol import Page, Store
@@ -130,14 +130,7 @@ MANY = 3
 
 def _wanted(path: str, places: set[str] | None) -> bool:
     """Whether `path` is one of `places` or lies below one; None takes all."""
-    if places is None or path in places:
-        return True
-    end = path.rfind("/")
-    while end > 0:
-        if path[:end] in places:
-            return True
-        end = path.rfind("/", 0, end)
-    return False
+    return places is None or path in places or any(parent in places for parent in parents(path))
 
 
 FEW = 1000
@@ -163,12 +156,11 @@ def _looked_at(store: LocalStore, wanted: Listing) -> Listing:
     left_out: list[LeftOut] = []
     known: set[str] = set()
     for entry in wanted:
-        parents = entry.path.split("/")[:-1]
-        for depth in range(1, len(parents) + 1):
-            directory = "/".join(parents[:depth])
-            if directory not in known:
-                known.add(directory)
-                _look(store, directory, found, left_out, directory_expected=True)
+        for directory in parents(entry.path):
+            if directory in known:
+                break
+            known.add(directory)
+            _look(store, directory, found, left_out, directory_expected=True)
         _look(store, entry.path, found, left_out)
     for directory in {entry.path.rpartition("/")[0] for entry in wanted}:
         remove_dead(os.path.join(store.root, directory))

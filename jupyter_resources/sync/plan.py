@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from jupyter_resources.core.entry import Entry, Listing
 from jupyter_resources.core.errors import EmptySource
+from jupyter_resources.core.paths import parents
 from jupyter_resources.core.steps import Action, Plan, Reason, Step
 from jupyter_resources.sync.policy import Policy
 
@@ -132,7 +133,7 @@ class _Names:
 def _directories(listing: Listing) -> set[str]:
     found = set[str]()
     for entry in listing:
-        for parent in _parents(entry.path):
+        for parent in parents(entry.path):
             if parent in found:
                 break
             found.add(parent)
@@ -160,10 +161,3 @@ class _Held:
             if held is not None:
                 return Step(Action.REUSE, entry.path, Reason.HELD, entry, there, held_at=held)
         return Step(Action.COPY, entry.path, reason, entry, there)
-
-
-def _parents(path: str) -> Iterator[str]:
-    end = path.rfind("/")
-    while end > 0:
-        yield path[:end]
-        end = path.rfind("/", 0, end)

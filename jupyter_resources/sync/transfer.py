@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
@@ -25,13 +25,13 @@ TRIES = 3
 PAUSE_SECONDS = 0.2
 
 
+@dataclass(frozen=True, slots=True)
 class Done:
     """What a step became: the target's new entry, and the source's with the digests of what was read."""
 
-    __slots__ = ("source", "step", "target")
-
-    def __init__(self, step: Step, source: Entry | None, target: Entry | None) -> None:
-        self.step, self.source, self.target = step, source, target
+    step: Step
+    source: Entry | None
+    target: Entry | None
 
 
 class Transfer:
@@ -54,8 +54,6 @@ class Transfer:
     def _reuse(self, step: Step) -> Done | None:
         """Copy within the target; None when what lies there is no longer that content, so that it has to travel."""
         assert step.held_at is not None and step.source is not None
-        if self._target.root is not None or Capability.COPY not in self._to.capabilities:
-            return None
         try:
             made = self._to.copy(step.held_at.path, step.path, expect=self._expected(step))
         except NotFound:

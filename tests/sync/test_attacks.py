@@ -23,15 +23,6 @@ from tests.sync.test_laws import storage
 __all__ = ["later"]
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current directory."""
-    place = tmp_path / "here"
-    place.mkdir()
-    monkeypatch.chdir(place)
-    return place
-
-
 def bucket_in(directory: Path, name: str, cache: DigestCache | None = None) -> RemoteStorage:
     made = RemoteStorage(RemoteStorageConfig("local", str(directory), name, ""), cache=cache or DigestCache(None))
     made.create_bucket()

@@ -25,15 +25,6 @@ from jupyter_resources.testing.trees import contents, held, tree
 from tests.sync.test_laws import storage
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current directory."""
-    place = tmp_path / "here"
-    place.mkdir()
-    monkeypatch.chdir(place)
-    return place
-
-
 class Meddled(MemoryStore):
     """A bucket in which something happens just before one of our verbs."""
 
