@@ -122,16 +122,18 @@ class RemoteStorage:
         verify: bool = False,
         secrets: bool = False,
         report: Reporter = silent,
+        control: Control | None = None,
     ) -> TransactionSummary:
         """Copy a file, a directory or what a glob matches to the bucket; what is equal there stays untouched.
 
         The remote path is the base path plus `path` relative to `local_path_prefix` (default: the current directory;
         for an absolute path the root, so that `/home/a` goes to `base/home/a`). Patterns match at the beginning of
         that relative path. `delete` also removes what the directory no longer has; `verify` trusts no recorded digest;
-        `secrets` lets files go along that look like secrets (`.env`, private keys).
+        `secrets` lets files go along that look like secrets (`.env`, private keys). Whoever holds `control` can cancel
+        from another thread, as Ctrl-C does in this one, even while a connection stalls.
 
         Raises NotFound when nothing matches, InvalidValue for a path outside of the prefix, Conflict before anything
-        moves when the target differs and `force` isn't set, Incomplete when single files failed.
+        moves when the target differs and `force` isn't set, Incomplete when single files failed, Interrupted.
         """
         root, patterns, lead = naming.rooted([path] if isinstance(path, str | os.PathLike) else path, local_path_prefix)
         selection = Selection.of(include_regex, exclude_regex, path_regex, lead)
@@ -143,7 +145,8 @@ class RemoteStorage:
             found = [naming.found(root, pattern, patterns) for pattern in patterns]
             if delete and any(glob.has_magic(one) and one not in it for one, it in zip(patterns, found, strict=True)):
                 raise InvalidValue("a glob can't be mirrored: it doesn't say what is gone", hint="give a directory")
-            walked = listing.walk(store, [one for matched in found for one in matched], report)
+            here = store.under(control.uncounted())
+            walked = listing.walk(here, [one for matched in found for one in matched], report)
             if not walked and not delete:
                 raise naming.nothing(patterns, walked)
             there = at._listed([listing.search_prefix(one) for one in patterns], control, report, "target")
@@ -158,7 +161,9 @@ class RemoteStorage:
         policy = policy.but(allow_empty=allow_empty, verify=verify)
         summary = at._summary("sync" if delete else "push", dryrun)
         summary.source = os.path.join(root, patterns[0]) if len(patterns) == 1 else root
-        return Transaction(look, policy, at._picture(True, root), self._cache, at._notice).run(summary, report)
+        return Transaction(look, policy, at._picture(True, root), self._cache, at._notice).run(
+            summary, report, control or Control()
+        )
 
     def pull(
         self,
@@ -174,6 +179,7 @@ class RemoteStorage:
         verify: bool = False,
         missing_ok: bool = True,
         report: Reporter = silent,
+        control: Control | None = None,
     ) -> TransactionSummary:
         """Copy an object, or all below a path or several, to `local_base_dir` (default: the current directory).
 
@@ -197,13 +203,15 @@ class RemoteStorage:
                     raise at._missing(missing)
                 log.warning("No files found in remote storage under path: %s", joined(at._base, missing))
             there = there.select(lambda path: selection.reason(path) or never_pulled(path) or partial_name(path))
-            here = listing.list_targets(store, wanted, there, report)
+            here = listing.list_targets(store.under(control.uncounted()), wanted, there, report)
             return Side(at._store, there, at._directory), Side(store, here, base)
 
         summary = at._summary("pull", dryrun)
         summary.target = os.path.join(base, wanted[0]) if len(wanted) == 1 and wanted[0] else base
         policy = PUSH.but(overwrite=force, verify=verify)
-        return Transaction(look, policy, at._picture(False, base), self._cache).run(summary, report)
+        return Transaction(look, policy, at._picture(False, base), self._cache).run(
+            summary, report, control or Control()
+        )
 
     def sync(
         self,
@@ -214,6 +222,7 @@ class RemoteStorage:
         allow_empty: bool = False,
         secrets: bool = False,
         report: Reporter = silent,
+        control: Control | None = None,
     ) -> TransactionSummary:
         """Make the remote directory a mirror of the local one: a push that overwrites, and deletes last.
 
@@ -227,6 +236,7 @@ class RemoteStorage:
             allow_empty=allow_empty,
             secrets=secrets,
             report=report,
+            control=control,
         )
 
     def delete(

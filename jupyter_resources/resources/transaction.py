@@ -10,11 +10,12 @@ from functools import partial
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
-from jupyter_resources.core.errors import Changed, Conflict, Incomplete, one_line
+from jupyter_resources.core.errors import Cancelled, Changed, Conflict, Incomplete, one_line
 from jupyter_resources.core.events import Outcome, Reporter
 from jupyter_resources.core.paths import problem
 from jupyter_resources.core.steps import Action, Plan, Reason, Step
 from jupyter_resources.sync import engine
+from jupyter_resources.sync.applying import Applying
 from jupyter_resources.sync.digests import DigestCache
 from jupyter_resources.sync.policy import Policy
 from jupyter_resources.sync.settle import Side
@@ -39,13 +40,14 @@ class Transaction:
     cache: DigestCache
     notice: Callable[[Sequence[Done]], None] = lambda done: None
 
-    def run(self, summary: TransactionSummary, report: Reporter) -> TransactionSummary:
+    def run(self, summary: TransactionSummary, report: Reporter, control: Control) -> TransactionSummary:
         """Decide, and unless `summary.dryrun`, do it; fills `summary`.
 
         A dry run raises nothing of what it shows, and can be applied later. Otherwise raises Conflict before any
-        transfer; Incomplete when files failed and the others are done; Interrupted. Each carries the summary.
+        transfer; Incomplete when files failed and the others are done; Interrupted, by Ctrl-C or by `control`. Each
+        carries the summary.
         """
-        with _interruptible(summary) as control:
+        with _interruptible(summary, control):
             prepared = engine.prepare(*self.look(control, report), self.policy, self.cache, control)
             if summary.dryrun:
                 self.picture.planned(prepared.plan, summary)
@@ -53,22 +55,20 @@ class Transaction:
                 return summary
             return self._do(prepared, summary, control, report)
 
-    def _apply(
-        self, prepared: engine.Prepared, shown: TransactionSummary, force: bool, fresh: bool, report: Reporter
-    ) -> TransactionSummary:
+    def _apply(self, prepared: engine.Prepared, shown: TransactionSummary, how: Applying) -> TransactionSummary:
         """Do just what a dry run showed. Raises Changed if either side is no longer what it saw."""
-        summary = shown.unfinished()
-        with _interruptible(summary) as control:
-            now = () if fresh else self.look(control, report)
+        summary, control = shown.unfinished(), how.control
+        with _interruptible(summary, control):
+            now = () if how.fresh else self.look(control, how.report)
             for side, seen in zip(now, (prepared.source, prepared.target), strict=False):
                 if not side.listing.looks_like(seen.listing):
                     raise Changed(
                         f"{side.store.location} changed since the dry run; nothing was done",
                         hint="look again: a new dry run shows what would be done now",
                     )
-            if force:
+            if how.force:
                 prepared = engine.again(prepared, self.policy.but(overwrite=True))
-            return self._do(prepared, summary, control, report)
+            return self._do(prepared, summary, control, how.report)
 
     def _do(
         self, prepared: engine.Prepared, summary: TransactionSummary, control: Control, report: Reporter
@@ -96,14 +96,14 @@ class Transaction:
 
 
 @contextmanager
-def _interruptible(summary: TransactionSummary) -> Iterator[Control]:
+def _interruptible(summary: TransactionSummary, control: Control) -> Iterator[None]:
     """What every transfer begins with; an interrupt outside of the transfer itself says what it left."""
-    control = Control()
     try:
-        yield control
+        control.check()
+        yield
     except engine.Interrupted:
         raise
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Cancelled):  # the latter: whoever holds `control` stopped it
         control.cancel()
         summary.interrupted = True
         if summary.started:

@@ -55,8 +55,8 @@ def execute(
     """Do the copies and reuses of `plan` in parallel, and its deletes if every one of them succeeded (laws 3, 4).
 
     Returns the outcome, and for each finished step what is known of both ends now. A failed file is in
-    `outcome.failed`; an interrupt (KeyboardInterrupt in the caller's thread) ends it within about a second and shows
-    as `outcome.interrupted`. Raises nothing but what `report` raises.
+    `outcome.failed`; an interrupt (KeyboardInterrupt in the caller's thread, or a cancel of `control` in any) ends it
+    within about a second and shows as `outcome.interrupted`. Raises nothing but what `report` raises.
     """
     started = time.monotonic()
     tally = _Tally()
@@ -69,7 +69,7 @@ def execute(
             workers.drain(tally, report)
             if not tally.failed and not control.cancelled:
                 _delete(plan.of(Action.DELETE), (source, target), control, tally, report)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Cancelled):
             interrupted = True
             control.cancel()
             with suppress(KeyboardInterrupt):  # an impatient second one: don't wait for the clean-up
@@ -132,9 +132,14 @@ class _Workers:
             self._events.put(Failed(step, surprise))
 
     def drain(self, tally: _Tally, report: Reporter, within: float | None = None) -> None:
-        """Hand events to `report` until every worker has ended, or `within` seconds are over."""
+        """Hand events to `report` until every worker has ended, or `within` seconds are over.
+
+        Without `within` it raises Cancelled as soon as the control says so.
+        """
         end = time.monotonic() + within if within is not None else None
         while self.busy and (end is None or time.monotonic() < end):
+            if end is None:
+                self._control.check()
             try:
                 event = self._events.get(timeout=0.1)
             except queue.Empty:

@@ -9,14 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from jupyter_resources.core.control import Control
 from jupyter_resources.core.errors import AlreadyExists, InvalidValue, NotFound, ResourcesError, one_line
 from jupyter_resources.core.events import Reporter, silent
 from jupyter_resources.core.hashing import Hasher
+from jupyter_resources.sync.applying import Applying
 
 __all__ = ["RemoteObjectProtocol", "SyncObject", "TransactionSummary"]
 
 Direction = Literal["push", "pull", "sync"]
-_Apply = Callable[[bool, bool, Reporter], "TransactionSummary"]
+_Apply = Callable[[Applying], "TransactionSummary"]
 
 
 @runtime_checkable
@@ -274,8 +276,17 @@ class TransactionSummary:
         else:
             self.on_target_neq_md5.append(synced_object)
 
-    def apply(self, *, force: bool = False, fresh: bool = False, report: Reporter = silent) -> TransactionSummary:
+    def apply(
+        self,
+        *,
+        force: bool = False,
+        fresh: bool = False,
+        report: Reporter = silent,
+        control: Control | None = None,
+    ) -> TransactionSummary:
         """Do exactly what this dry run showed, and return what happened; `force` also overwrites what differs.
+
+        Whoever holds `control` can cancel it from another thread: it ends as Ctrl-C would end it, with Interrupted.
 
         Raises InvalidValue if this is no dry run, Changed if either side is no longer what the dry run saw (not looked
         at again if it is `fresh`: each write still carries what it expects to find), and what the transfer raises.
@@ -283,7 +294,7 @@ class TransactionSummary:
         done_by: _Apply | None = self.__dict__.get("_apply")
         if done_by is None:
             raise InvalidValue("only a dry run can be applied", hint="make one: push(…, dryrun=True), or %push … -n")
-        return done_by(force, fresh, report)
+        return done_by(Applying(force, fresh, report, control or Control()))
 
     def can_be_applied_by(self, apply: _Apply) -> None:
         """What `apply` will call."""

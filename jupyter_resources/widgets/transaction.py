@@ -14,6 +14,7 @@ import traitlets
 from pydantic import ValidationError
 
 from jupyter_resources.api.views import ProgressMessage, RowsMessage, TransactionRequest
+from jupyter_resources.core.control import Control
 from jupyter_resources.core.errors import Changed, ResourcesError
 from jupyter_resources.core.events import Event
 from jupyter_resources.report import summary as summaries
@@ -53,7 +54,7 @@ class TransactionWidget(anywidget.AnyWidget):
         self._lock = threading.RLock()
         self._shown = shown
         self._thread: threading.Thread | None = None
-        self._watch = _Watch(self._progressed, None)
+        self._control = Control()
         self.summary = summary
         self._rows = Rows.of(summary)
         self._version = 1
@@ -97,25 +98,26 @@ class TransactionWidget(anywidget.AnyWidget):
         with self._lock:
             if self.view["phase"] != "planned" or not self.view["can_force" if force else "can_apply"]:
                 return
-            self._watch = _Watch(self._progressed, self.summary.sync_direction)
+            self._control = Control()
             self.progress = ProgressMessage(words=["Looking again"], fraction=None).model_dump()
             self._tell("running")
             self._thread = threading.Thread(
-                target=self._apply, args=(force, self._watch), name="jtres-apply", daemon=True
+                target=self._apply, args=(force, self._control), name="jtres-apply", daemon=True
             )
             self._thread.start()
 
     def _stop(self) -> None:
         with self._lock:
             if self.view["phase"] == "running":
-                self._watch.stopped = True
                 self.view = {**self.view, "phase": "stopping"}
+                self._control.cancel()
 
-    def _apply(self, force: bool, watch: _Watch) -> None:
+    def _apply(self, force: bool, control: Control) -> None:
         problem: BaseException | None = None
         result: TransactionSummary | None = None
         try:
-            result = self.summary.apply(force=force, report=watch)
+            watch = _Watch(self._progressed, self.summary.sync_direction)
+            result = self.summary.apply(force=force, report=watch, control=control)
         except (ResourcesError, KeyboardInterrupt) as error:
             problem, result = error, getattr(error, "summary", None)
         except Exception as error:  # noqa: BLE001 - the thread's boundary: it is told, and logged, where somebody looks
@@ -160,14 +162,9 @@ def _with(bundle: dict[str, str], problem: str, hint: str) -> dict[str, str]:
 
 
 class _Watch:
-    """The reporter of a button's transfer: folds events, draws a few times a second, and carries the wish to stop.
-
-    Called on the transfer's own thread, it stops it as Ctrl-C would.
-    """
+    """The reporter of a button's transfer: folds events and draws a few times a second."""
 
     def __init__(self, show: Callable[[ProgressMessage], None], direction: str | None) -> None:
-        self.stopped = False
-        self._raised = False
         self._show = show
         self._direction = direction
         self._progress = Progress()
@@ -176,9 +173,6 @@ class _Watch:
     def __call__(self, event: Event) -> None:
         now = time.monotonic()
         self._progress = self._progress.apply(event, now)
-        if self.stopped and not self._raised:
-            self._raised = True
-            raise KeyboardInterrupt
         if now >= self._next:
             self._next = now + EVERY
             progress = self._progress

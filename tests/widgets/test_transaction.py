@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -20,6 +21,8 @@ from jupyter_resources.testing.trees import held, tree
 from jupyter_resources.widgets.rows import STATES, Rows
 from jupyter_resources.widgets.transaction import FIRST_BYTES, TransactionWidget
 from tests.homes import home
+from tests.servers.processes import S3Server
+from tests.servers.proxy import Proxy
 
 __all__ = ["home"]
 
@@ -143,6 +146,27 @@ def test_cancel_stops_it(store: MemoryStore, home: Path, monkeypatch: pytest.Mon
     widget.wait(30)
     assert widget.view["phase"] in ("planned", "done")
     assert len(held(store)) < 300
+    assert "Stopped" in widget.view["headline"] + widget.view["problem"]
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "list-type"), ("PUT", "file")], ids=["looking again", "moving"])
+@pytest.mark.timeout(25)  # a silent server is given more
+def test_cancel_ends_a_stalled_request(
+    home: Path, seaweedfs: S3Server, proxy: Proxy, new_bucket: Callable[[S3Server], str], method: str, path: str
+) -> None:
+    """Although no event comes; the request isn't tried again, and the result says that it was stopped."""
+    tree({"d/file": b"new"}, home / "work")
+    port = int(proxy.endpoint.rpartition(":")[2])
+    bucket = new_bucket(seaweedfs)
+    conf = RemoteStorageConfig("s3", seaweedfs.key, bucket, seaweedfs.secret, host="127.0.0.1", port=port, secure=False)
+    widget = TransactionWidget(RemoteStorage(conf, cache=DigestCache(None)).push("d", dryrun=True))
+    proxy.forget()
+    proxy.fail(method, path, times=99, silent=True)
+    widget._asked(None, {"kind": "apply"}, [])
+    proxy.started.wait()
+    press(widget, "cancel")
+    assert len([one for one in proxy.requests if one[0] == method and path in one[1]]) == 1
+    assert widget.view["phase"] == ("planned" if method == "GET" else "done")
     assert "Stopped" in widget.view["headline"] + widget.view["problem"]
 
 
