@@ -92,6 +92,7 @@ class LibcloudStore:
         below = prefix.rstrip("/") + "/" if tree and prefix.rstrip("/") else prefix
         with ExitStack() as stack:
             driver = stack.enter_context(self._drivers.taken())
+            driver.pages.begin(self.location)
             with self._asking("list", driver):
                 asked = searched(below, self._family)
                 found = iter(driver.libcloud.iterate_container_objects(self._container(driver), prefix=asked))

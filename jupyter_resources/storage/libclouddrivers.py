@@ -14,7 +14,6 @@ from inspect import Parameter, signature
 from typing import Any
 from urllib.parse import urlsplit
 
-from libcloud.common.aws import SignedAWSConnection
 from libcloud.common.types import InvalidCredsError, LibcloudError
 from libcloud.http import LibcloudConnection
 from libcloud.storage.providers import get_driver
@@ -27,6 +26,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from jupyter_resources.core.errors import InvalidValue, NotFound, Unsupported
 from jupyter_resources.storage.libclouderrors import from_libcloud
+from jupyter_resources.storage.libcloudpages import Pages
 from jupyter_resources.storage.s3errors import Asked
 from jupyter_resources.storage.s3wire import CONNECT_SECONDS, IDLE_SECONDS, trusted
 
@@ -100,6 +100,7 @@ class OpenDriver:
     def __init__(self, account: Account, trust: ssl.SSLContext | None) -> None:
         self.libcloud = account.open()
         self.wire = _Wire(trust)
+        self.pages = Pages(self.libcloud)
         _over(self.wire, self.libcloud.connection)
 
     @property
@@ -134,6 +135,7 @@ class Drivers:
         except IndexError:
             driver = self._new()
         driver.wire.rearm()
+        driver.pages.rearm()
         try:
             yield driver
         except BaseException:
@@ -164,10 +166,6 @@ def _over(wire: _Wire, connection: Any) -> None:
             self.session.mount("http://", wire)
             self.session.mount("https://", wire)
 
-    if isinstance(connection, SignedAWSConnection):
-        connection.add_default_params = lambda params: (
-            params
-        )  # "Version", which S3 doesn't know and some servers refuse
     if isinstance(connection.connection, LibcloudConnection):  # all but the local driver's
         connection.conn_class = Over
         connection.connection.session.mount("http://", wire)

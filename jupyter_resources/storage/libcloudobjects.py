@@ -25,6 +25,7 @@ __all__ = ["Family", "encrypted", "entry_of", "entry_of_answer", "family_of", "p
 Family = Literal["s3", "azure", "local", "other"]
 _HEX32 = re.compile(r"[0-9a-f]{32}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
+_CONTROL = re.compile(r"[\x00-\x1f]")
 
 
 def family_of(driver: type) -> Family:
@@ -81,8 +82,11 @@ def page_of(found: Iterable[Any], family: Family, *, md5s: bool) -> Page:
 def searched(prefix: str, family: Family) -> str | None:
     """The prefix that a driver is asked for, which may find more than `prefix`; None for everything.
 
-    The local driver has no search, and warns of that. Azure's signs a parameter without the blanks around it.
+    The local driver has no search, and warns of that. Azure's signs a parameter without the blanks around it. On S3 the
+    answer repeats the prefix, and not every server does so in a way that XML can carry.
     """
+    if family == "s3":
+        prefix = _CONTROL.split(prefix, maxsplit=1)[0]
     if family == "azure":
         prefix = prefix.rstrip() if prefix == prefix.lstrip() else ""
     return None if family == "local" else prefix or None

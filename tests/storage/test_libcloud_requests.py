@@ -23,12 +23,13 @@ from jupyter_resources.core.errors import (
 from jupyter_resources.storage.bodies import BytesBody
 from jupyter_resources.storage.libcloud import LibcloudStore
 from jupyter_resources.storage.libclouddrivers import Account
+from jupyter_resources.storage.libcloudpages import Pages
 from jupyter_resources.storage.protocol import Store
 from jupyter_resources.storage.registry import StoreSpec, open_store
 from jupyter_resources.storage.s3control import S3Control
 from jupyter_resources.testing.store_contract import get, keys, put
 from tests.conftest import service_of
-from tests.servers.processes import KEY, SECRET, S3Server
+from tests.servers.processes import AZURITE_KEY, KEY, SECRET, S3Server
 from tests.servers.proxy import Proxy
 from tests.storage.test_libcloud_s3 import account_of
 from tests.storage.test_s3_keys import HOSTILE, ODD
@@ -50,31 +51,86 @@ def test_every_valid_key_comes_back_as_it_was(any_s3: S3Server, new_bucket: Call
     assert keys(store) == []
 
 
+CONTROLS = dict.fromkeys(("\x0b", "\x1f/x", "d/\x7f", "\rz", "\tz"), "control character or broken text in the name")
+
+
+@pytest.mark.parametrize("page", [None, "2"])
 def test_a_hostile_key_is_left_out_and_deleted_or_refused(
-    moto: S3Server, new_bucket: Callable[[S3Server], str]
+    page: str | None, moto: S3Server, new_bucket: Callable[[S3Server], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One line each in `left_out`; what a URL can't name is never taken for another key."""
+    """One line each in `left_out`, also where a page ends with it; what a URL can't name is never taken for another."""
     bucket = new_bucket(moto)
     store, raw = LibcloudStore(account_of(moto), bucket), S3Control(service_of(moto), bucket)
-    hostile = {key: reason for key, reason in HOSTILE.items() if key != "a\x01b"}  # which libcloud can't read
-    for key in [*hostile, "a", "up"]:
+    hostile = HOSTILE | CONTROLS
+    for key in [*hostile, "a", "a%0Ab", "a+b", "up"]:
         raw.put(key, b"12")
-    (page,) = store.list()
-    assert [entry.path for entry in page.entries] == ["a", "up"]
-    assert {one.path: one.reason for one in page.left_out} == hostile
+    if page is not None:
+        asked = Pages._asked
+        monkeypatch.setattr(Pages, "_asked", lambda self, params: asked(self, params) | {"max-keys": page})
+    (listed,) = store.list()
+    assert [entry.path for entry in listed.entries] == ["a", "a%0Ab", "a+b", "up"]
+    assert {one.path: one.reason for one in listed.left_out} == hostile
+    assert len(listed.left_out) == len(hostile)
     with pytest.raises(Incomplete, match="libcloud can't spell") as caught:
         store.delete([*hostile, "../a", "nothing//here"])
     assert sorted(caught.value.failed) == ["..", "../up", "/lead", "d//e", "x/./y"]
-    assert sorted(one.key for one in raw.page("", None).found) == sorted([*caught.value.failed, "a", "up"])
+    left = sorted([*caught.value.failed, "a", "a%0Ab", "a+b", "up"])
+    assert sorted(one.key for one in raw.page("", None).found) == left
 
 
-def test_what_libcloud_cannot_read_is_told(moto: S3Server, new_bucket: Callable[[S3Server], str]) -> None:
-    """A name that XML can't carry: an error that says what to look for."""
-    bucket = new_bucket(moto)
-    S3Control(service_of(moto), bucket).put("a\x01b", b"12")
+def answering(listing: str) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: {len(listing)}\r\n\r\n"
+    return (head + listing).encode()
+
+
+def s3_page(inner: str) -> bytes:
+    space = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+    return answering(f"<ListBucketResult {space}>{inner}</ListBucketResult>")
+
+
+def object_called(key: str) -> str:
+    return f"<Contents><Key>{key}</Key><Size>1</Size><ETag>e</ETag></Contents>"
+
+
+def test_a_percent_is_one_where_a_server_does_not_encode(proxy: Proxy) -> None:
+    """Not every server knows of `encoding-type`; those that do, say so in the answer."""
+    store = LibcloudStore(Account("s3", KEY, SECRET, endpoint=proxy.endpoint), "any")
+    for told, expected in (("", ["a%0Ab", "a+b"]), ("<EncodingType>url</EncodingType>", ["a b", "a\nb"])):
+        page = s3_page(f"{told}<IsTruncated>false</IsTruncated>{object_called('a%0Ab')}{object_called('a+b')}")
+        proxy.fail("GET", "encoding-type=url", answer=page)
+        (found,) = store.list()
+        assert sorted([*(one.path for one in found.entries), *(one.path for one in found.left_out)]) == sorted(expected)
+
+
+def test_what_libcloud_cannot_read_is_told(proxy: Proxy) -> None:
+    """A name that XML can't carry, from a server that doesn't encode: an error that says what to look for."""
+    proxy.fail("GET", answer=s3_page(f"<IsTruncated>false</IsTruncated>{object_called(chr(1))}"))
     with pytest.raises(ResourcesError, match="can't read the answer") as caught:
-        keys(LibcloudStore(account_of(moto), bucket))
+        keys(LibcloudStore(Account("s3", KEY, SECRET, endpoint=proxy.endpoint), "any"))
     assert "control character" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("provider", "page", "requests"),
+    [
+        ("s3", s3_page(f"<IsTruncated>true</IsTruncated>{object_called('a')}"), 2),
+        ("minio", s3_page("<IsTruncated>true</IsTruncated>"), 1),
+        (
+            "azure_blobs",
+            answering("<EnumerationResults><Blobs /><NextMarker>m</NextMarker></EnumerationResults>"),
+            2,
+        ),
+    ],
+)
+def test_the_same_page_for_ever_is_noticed(provider: str, page: bytes, requests: int, proxy: Proxy) -> None:
+    """A server that never says that it was all, with objects and without: asked for no page twice."""
+    store = LibcloudStore(Account(provider, KEY, AZURITE_KEY, endpoint=proxy.endpoint), "any")
+    proxy.fail("GET", times=50, answer=page)
+    for _ in range(2):  # another listing begins anew
+        proxy.requests.clear()
+        with pytest.raises(Damaged, match="any lists the same page again and again"):
+            keys(store)
+        assert proxy.counts == {"GET": requests}
 
 
 def test_errors_are_ours_and_hold_no_secret(seaweedfs: S3Server, new_bucket: Callable[[S3Server], str]) -> None:
