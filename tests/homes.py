@@ -16,7 +16,7 @@ __all__ = ["home"]
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home; the current directory is a project `work` in it. Import it to have it used by every test."""
     for name in list(os.environ):
-        if name.startswith(("JUPYTER_", "AWS_")):
+        if name.startswith(("JUPYTER_", "AWS_", "MINIO_")):
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     (home / "work" / ".git").mkdir(parents=True)

@@ -21,7 +21,7 @@ from jupyter_resources.core.errors import Denied, NotFound, Unauthenticated
 from jupyter_resources.core.events import Reporter
 from jupyter_resources.resources.workspace import Workspace
 from jupyter_resources.settings.resolve import nearest
-from jupyter_resources.settings.secrets import credentials, how_to_give
+from jupyter_resources.settings.secrets import credentials
 from jupyter_resources.settings.sources import user_file_path
 
 __all__ = ["add", "create", "doctor", "list_", "rm", "show", "trust"]
@@ -64,8 +64,8 @@ def _next(workspace: Workspace, name: str, profile: str) -> str:
     connection = workspace.resolved.settings.profiles[profile]
     try:
         credentials(profile, connection)
-    except Unauthenticated:
-        return f"{how_to_give(profile, connection)}; then: %buckets doctor {name}"
+    except Unauthenticated as error:
+        return f"{error.hint}; then: %buckets doctor {name}"
     return f"%buckets doctor {name} looks whether all is well; if it isn't there yet: %buckets create {name}"
 
 

@@ -14,7 +14,7 @@ from jupyter_resources.core.errors import Denied, InvalidValue, NotFound
 from jupyter_resources.settings import sources
 from jupyter_resources.settings.resolve import Origin, Resolved, nearest, resolve
 from jupyter_resources.settings.schema import BucketSettings, Profile
-from jupyter_resources.settings.secrets import Credentials, credentials
+from jupyter_resources.settings.secrets import VARIABLES, Credentials, credentials
 from jupyter_resources.settings.sources import Layer, Project
 from jupyter_resources.storage.registry import StoreSpec, open_containers, open_store
 
@@ -303,9 +303,7 @@ class Workspace:
             )
         aws = Path.home() / ".aws"
         files = (sources.config_directory() / "credentials.toml", aws / "credentials", aws / "config")
-        variables = sorted(
-            item for item in os.environ.items() if item[0].startswith((sources.ENVIRONMENT_PREFIX, "AWS_"))
-        )
+        variables = sorted(item for item in os.environ.items() if item[0].startswith(VARIABLES))
         state = (name, profile, hash(tuple(variables)), tuple(sources.stamp(file) for file in files))
         if state not in self._credentials:
             kept = list(self._credentials.items())[-_REMEMBERED + 1 :]

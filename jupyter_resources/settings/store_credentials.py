@@ -15,7 +15,7 @@ import tomlkit
 from filelock import FileLock
 from tomlkit.exceptions import TOMLKitError
 
-from jupyter_resources.core.errors import Denied, InvalidValue, ResourcesError
+from jupyter_resources.core.errors import Denied, InvalidValue, ResourcesError, Unauthenticated
 from jupyter_resources.core.records import replace_file
 from jupyter_resources.settings.resolve import resolve
 from jupyter_resources.settings.schema import NAME, Profile
@@ -78,7 +78,10 @@ def _stored(name: str, *, in_file: bool, with_token: bool) -> str:
     if not place and profile.credentials == "keyring":
         raise Denied("no keyring works here; nothing was kept", hint=f"credentials = 'auto' under [profiles.{name}]")
     place = place or _into_file(name, given)
-    found = credentials(name, profile)
+    try:
+        found = credentials(name, profile)
+    except Unauthenticated as error:  # what is looked at first has a key or a secret alone
+        raise Unauthenticated(f"kept in {place}, but {error.message}", hint=error.hint) from None
     if (found.key, found.secret) != (given.key, given.secret):
         return f"Kept in {place}, but {found.origin} is looked at first and has others."
     return f"Kept in {place}. Next, in the notebook: %buckets doctor"

@@ -68,6 +68,10 @@ def test_what_would_not_be_looked_at_is_not_kept(user_file, typing, capsys, tabl
 def test_what_wins_over_it_is_said(typing, monkeypatch, capsys):
     """A variable is looked at first."""
     monkeypatch.setenv("JUPYTER_RESOURCES_LAB_KEY", "other")
+    assert store_credentials.main(["lab"]) == 1
+    said = capsys.readouterr().err
+    assert "kept in" in said and "JUPYTER_RESOURCES_LAB_KEY without JUPYTER_RESOURCES_LAB_SECRET" in said
+    monkeypatch.setenv("JUPYTER_RESOURCES_LAB_SECRET", "other")
     assert store_credentials.main(["lab"]) == 0
     assert "environment (JUPYTER_RESOURCES_LAB_KEY) is looked at first" in capsys.readouterr().out
 
@@ -112,6 +116,14 @@ def test_adding_a_bucket_says_how_to_give_credentials(home, place, expected):
     values = {"name": "lab", "url": "s3://data", "endpoint": "https://s3.lab", "credentials": place}
     note = dispatch.run(Workspace(), "buckets.add", dispatch.request_of("buckets.add", values))
     assert expected in note.hint and "%buckets doctor lab" in note.hint
+
+
+def test_adding_a_bucket_says_which_half_is_missing(home, monkeypatch):
+    """Where there is a key without its secret, or the other way round."""
+    monkeypatch.setenv("JUPYTER_RESOURCES_LAB_SECRET", MARK)
+    values = {"name": "lab", "url": "s3://data", "endpoint": "https://s3.lab"}
+    note = dispatch.run(Workspace(), "buckets.add", dispatch.request_of("buckets.add", values))
+    assert "export JUPYTER_RESOURCES_LAB_KEY=…" in note.hint and "%buckets doctor lab" in note.hint
 
 
 @pytest.mark.parametrize(

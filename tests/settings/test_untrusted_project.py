@@ -30,6 +30,8 @@ def credentials(monkeypatch):
         monkeypatch.setenv(f"JUPYTER_RESOURCES_{name}_SECRET", "secret")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "aws")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws")
+    monkeypatch.setenv("MINIO_ROOT_USER", "minio")
+    monkeypatch.setenv("MINIO_ROOT_PASSWORD", "minio")
 
 
 @pytest.mark.parametrize(
@@ -55,9 +57,10 @@ def test_it_cannot_change_what_is_the_users_own(user_file, project_file, project
 @pytest.mark.parametrize("name", ["new", "s3", "awsish"])
 @pytest.mark.parametrize("endpoint", [True, False])
 @pytest.mark.parametrize("where", ["auto", "environment", "aws", "none"])
-def test_its_own_profiles_get_no_credentials(project_file, name, endpoint, where):
+@pytest.mark.parametrize("provider", ["s3", "minio", "s3_us_west"])
+def test_its_own_profiles_get_no_credentials(project_file, name, endpoint, where, provider):
     """Whatever they are called, and with or without an endpoint, until the user has said so."""
-    text = EVIL.format(name) + f'credentials = "{where}"\n'
+    text = EVIL.format(name).replace('"s3"', f'"{provider}"') + f'credentials = "{where}"\n'
     project_file.write_text((text if endpoint else text.replace("endpoint", "#")) + BUCKET.format("theirs", name))
     with pytest.raises(Denied, match="comes with the project's file") as caught:
         Workspace().resolve_bucket("theirs")
