@@ -73,7 +73,11 @@ def rm(workspace: Workspace, request: BucketsRmRequest, report: Reporter) -> Not
     """Out of the user's file."""
     _known(workspace, request.name)
     removed = workspace.remove_bucket(request.name)
-    return Note(text=f"forgot {', '.join(removed)}; the data in the bucket stays where it is")
+    profile = next((key.removeprefix("profiles.") for key in removed if key.startswith("profiles.")), None)
+    left = "the data in the bucket stays where it is"
+    if profile is not None:
+        left += f"; no other bucket was on profile {profile!r}, and credentials kept for it stay where they are too"
+    return Note(text=f"forgot {', '.join(removed)}; {left}")
 
 
 def create(workspace: Workspace, request: BucketsCreateRequest, report: Reporter) -> Note:

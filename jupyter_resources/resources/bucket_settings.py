@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import tomlkit
 from tomlkit.items import Table
@@ -16,8 +17,12 @@ from jupyter_resources.settings.edit import edited_user_file, subtable
 from jupyter_resources.settings.resolve import Resolved, nearest
 from jupyter_resources.settings.schema import NAME, BucketSettings, Profile
 from jupyter_resources.settings.sources import user_file_path
+from jupyter_resources.storage.containers import S3_NAME, S3_NAME_IN_WORDS
 
 __all__ = ["add", "remove", "trust"]
+
+MADE = "made by %buckets add; goes with the last bucket on it"
+"""Stands beside a profile in the file, where whoever wants to keep it can take it away."""
 
 
 def add(
@@ -39,6 +44,7 @@ def add(
     if existing and existing not in settings.profiles:
         hint = nearest(existing, list(settings.profiles)) or f"known are {', '.join(settings.profiles)}"
         raise NotFound(f"no profile named {existing!r}", hint=hint)
+    _check_endpoint(connection)
     table, made = _tables(place, existing, connection, name)
     if (
         made is not None
@@ -50,15 +56,19 @@ def add(
                 f"there is a profile named {table['profile']!r} already", hint=f"--profile {table['profile']} uses it"
             )
         made = None
+    if place.provider == "s3":
+        _check_name(place.bucket, made or settings.profiles[table["profile"]].model_dump())
     with edited_user_file() as document:
         if made is not None:
-            subtable(document, "profiles")[table["profile"]] = _table(made)
+            subtable(document, "profiles")[table["profile"]] = _table(made).comment(MADE)
         subtable(document, "buckets")[name] = _table(table)
     return BucketSettings.model_validate(table)
 
 
 def remove(resolved: Resolved, name: str) -> list[str]:
-    """Take bucket `name` out of the file, with the profile and the default that only it used."""
+    """Take bucket `name` out of the file, with the default that it was, and with its profile, if that was made for a
+    bucket and serves no other; one that somebody wrote stays. Gives the keys.
+    """
     with edited_user_file() as document:
         buckets = subtable(document, "buckets")
         if name not in buckets:
@@ -67,13 +77,15 @@ def remove(resolved: Resolved, name: str) -> list[str]:
                 f"bucket {name!r} is not in {user_file_path()}: it comes from {origin.source} ({origin.where})",
                 hint="take it out there" if origin.source != "default" else "the built-in bucket can't be forgotten",
             )
+        profile = buckets[name].get("profile")
         del buckets[name]
         removed = [f"buckets.{name}"]
         profiles = subtable(document, "profiles")
         used = {table.get("profile") for table in buckets.unwrap().values()}
-        if name in profiles and name not in used:
-            del profiles[name]
-            removed.append(f"profiles.{name}")
+        used |= {each.profile for other, each in resolved.settings.buckets.items() if other != name}
+        if profile in profiles and profile not in used and (profile == name or _was_made(profiles[profile])):
+            del profiles[profile]
+            removed.append(f"profiles.{profile}")
         if document.get("default_bucket") == name:
             del document["default_bucket"]
             removed.append("default_bucket")
@@ -91,6 +103,30 @@ def trust(name: str, profile: Profile, buckets: Mapping[str, BucketSettings]) ->
             subtable(document, "buckets")[each] = _table(bucket.model_dump(exclude_unset=True, exclude_none=True))
 
 
+def _check_endpoint(connection: Mapping[str, str]) -> None:
+    """Before the file's own check, which would name a place in the file where nothing is yet."""
+    endpoint = connection.get("endpoint")
+    if endpoint is not None and "://" not in endpoint and "@" not in endpoint:
+        raise InvalidValue(
+            f"{endpoint!r} is no address: an endpoint begins with https:// or http://",
+            hint=f"add https:// in front: --endpoint https://{endpoint}",
+        )
+
+
+def _check_name(bucket: str, profile: Mapping[str, str | None]) -> None:
+    """InvalidValue for a name that no bucket there can have. Servers other than Amazon's have rules of their own: MinIO
+    and Ceph open buckets with capitals and underscores. So does Amazon where they are from before 2018, in us-east-1.
+    """
+    host = urlsplit(profile.get("endpoint") or "https://amazonaws.com").netloc.partition(":")[0]
+    amazon = profile["provider"] == "s3" and host.endswith(("amazonaws.com", "amazonaws.com.cn"))
+    if amazon and profile.get("region") != "us-east-1":
+        if not S3_NAME.fullmatch(bucket):
+            hint = f"{S3_NAME_IN_WORDS}; for one from before 2018 --region us-east-1, for another server --endpoint"
+            raise InvalidValue(f"{bucket!r} can't be the name of a bucket at Amazon", hint=hint)
+    elif not 3 <= len(bucket) <= 255:
+        raise InvalidValue(f"{bucket!r} can't be the name of a bucket", hint="at least 3 letters, at most 255")
+
+
 def _tables(
     place: Location, existing: str, connection: Mapping[str, str], name: str
 ) -> tuple[dict[str, str], dict[str, str] | None]:
@@ -104,6 +140,10 @@ def _tables(
     if place.path:
         table["base_path"] = place.path
     return table, None if existing else {"provider": place.provider, **connection}
+
+
+def _was_made(profile: Table) -> bool:
+    return str(profile.trivia.comment).removeprefix("# ") == MADE
 
 
 def _table(values: Mapping[str, str]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
@@ -42,10 +43,19 @@ class Profile(_Part):
     def _is_an_address(cls, endpoint: str | None) -> str | None:
         if endpoint is None:
             return None
-        if not endpoint.startswith(("http://", "https://")):
-            raise ValueError("an endpoint starts with http:// or https://")
         if "@" in endpoint:
             raise ValueError("an endpoint holds no credentials: they come from where `credentials` says")
+        if "://" not in endpoint:
+            raise ValueError("an endpoint starts with http:// or https://: add https:// in front")
+        if not endpoint.startswith(("http://", "https://")):
+            raise ValueError("an endpoint starts with http:// or https://")
+        try:
+            parts = urlsplit(endpoint)
+            named = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            named = False
+        if not named:
+            raise ValueError("an endpoint is https://host or https://host:port")
         return endpoint.rstrip("/")
 
 

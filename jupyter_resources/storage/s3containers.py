@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from jupyter_resources.core import paths
 from jupyter_resources.core.errors import AlreadyExists, Denied, InvalidValue
-from jupyter_resources.storage.containers import not_empty
+from jupyter_resources.storage.containers import S3_NAME, S3_NAME_IN_WORDS, not_empty
 from jupyter_resources.storage.s3control import S3Control
 from jupyter_resources.storage.s3wire import S3Service
 
 __all__ = ["S3Containers"]
-
-# Amazon S3 User Guide, "General purpose bucket naming rules".
-_S3_NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 class S3Containers:
@@ -32,9 +27,8 @@ class S3Containers:
         return self._bucket(name).exists()
 
     def create(self, name: str) -> None:
-        if not _S3_NAME.fullmatch(name):
-            hint = "3 to 63 of a-z, 0-9, '-' and '.', beginning and ending with a letter or digit"
-            raise InvalidValue(f"{name!r} can't be the name of a bucket", hint=hint)
+        if not S3_NAME.fullmatch(name):
+            raise InvalidValue(f"{name!r} can't be the name of a bucket", hint=S3_NAME_IN_WORDS)
         bucket = self._bucket(name)
         try:
             there = bucket.exists()  # making it again would succeed in silence

@@ -96,7 +96,7 @@ def test_what_is_missing_ends_it_with_what_to_type(moto, lab, monkeypatch):
     workspace.add_bucket("gone", "s3://no-such-bucket", profile="lab")
     found = doctor(workspace, "gone")
     assert wrong(found) == {"bucket": "failed"} and "%buckets create gone" in found["bucket"][1]
-    workspace.add_bucket("off", "s3://b", connection={"endpoint": "http://127.0.0.1:9", "credentials": "none"})
+    workspace.add_bucket("off", "s3://off", connection={"endpoint": "http://127.0.0.1:9", "credentials": "none"})
     assert list(doctor(workspace, "off")) == ["credentials", "reachable"]
 
 

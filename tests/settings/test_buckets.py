@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from jupyter_resources.api import dispatch
 from jupyter_resources.core.errors import AlreadyExists, InvalidPath, InvalidValue, NotFound, ResourcesError
+from jupyter_resources.resources.bucket_settings import MADE
 from jupyter_resources.resources.workspace import Workspace
 
 USER = """# mine
@@ -117,12 +119,20 @@ def test_adding_to_nothing(home, user_file):
         ({"name": "x", "url": "s3://y", "profile": "lap"}, NotFound, "did you mean 'lab'?"),
         ({"name": "x", "url": "s3://y", "profile": "lab", "connection": {"region": "eu"}}, InvalidValue, "--region"),
         (
-            {"name": "x", "url": "s3://y", "connection": {"credentials": "guess"}},
+            {"name": "x", "url": "s3://yyy", "connection": {"credentials": "guess"}},
             InvalidValue,
             "profiles.x.credentials",
         ),
         ({"name": "x", "url": "./y", "connection": {"region": "eu"}}, InvalidValue, "leave out"),
         ({"name": "lab", "url": "s3://y", "connection": {"region": "eu"}}, AlreadyExists, "--profile lab"),
+        (
+            {"name": "x", "url": "s3://yyy", "connection": {"endpoint": "play.example.com"}},
+            InvalidValue,
+            "add https:// in front: --endpoint https://play.example.com",
+        ),
+        ({"name": "x", "url": "s3://yyy", "connection": {"endpoint": "ftp://a.example"}}, InvalidValue, "starts with"),
+        ({"name": "x", "url": "s3://yyy", "connection": {"endpoint": "https://"}}, InvalidValue, "https://host:port"),
+        ({"name": "x", "url": "s3://yyy", "connection": {"endpoint": "http://h:99999"}}, InvalidValue, "https://host"),
     ],
 )
 def test_what_cannot_be_added_changes_nothing(user_file, arguments, error, expected):
@@ -134,6 +144,52 @@ def test_what_cannot_be_added_changes_nothing(user_file, arguments, error, expec
     assert user_file.read_text() == USER
 
 
+ELSEWHERE = {"endpoint": "https://minio.example"}
+LONG = "x" * 64
+
+
+@pytest.mark.parametrize(
+    ("bucket", "connection", "allowed"),
+    [
+        ("data.2026-a", {}, True),
+        *((bucket, {}, False) for bucket in ("Data", "my_data", "ab", LONG, "data-", "a..b", "10.0.0.1")),
+        ("My_Data", {"region": "eu-west-1"}, False),
+        ("My_Data", {"endpoint": "https://s3.eu-west-1.amazonaws.com"}, False),
+        ("My_Data", {"region": "us-east-1"}, True),  # from before 2018
+        *((bucket, ELSEWHERE, True) for bucket in ("Data", "my_data", LONG, "data-", "10.0.0.1")),
+        *((bucket, ELSEWHERE, False) for bucket in ("ab", LONG * 4)),
+    ],
+)
+def test_a_name_that_no_bucket_there_can_have(user_file, bucket, connection, allowed):
+    """Is told when it is typed: by Amazon's rules at Amazon, elsewhere only what nobody takes."""
+    user_file.write_text("")
+    request = dispatch.request_of("buckets.add", {"name": "x", "url": f"s3://{bucket}", **connection})
+    if allowed:
+        dispatch.run(Workspace(), "buckets.add", request)
+        assert Workspace().resolved.settings.buckets["x"].bucket == bucket
+        return
+    with pytest.raises(InvalidValue, match="can't be the name of a bucket") as caught:
+        dispatch.run(Workspace(), "buckets.add", request)
+    assert ("3 to 63" if connection is not ELSEWHERE else "at least 3") in caught.value.hint
+    assert user_file.read_text() == ""
+
+
+def test_a_profile_says_whose_rules_hold(user_file):
+    """The one that is there already, as much as a new one."""
+    user_file.write_text(USER + '[profiles.far]\nprovider = "s3"\nregion = "eu-west-1"\n')
+    Workspace().add_bucket("x", "s3://lab@My_Data")
+    with pytest.raises(InvalidValue, match="at Amazon"):
+        Workspace().add_bucket("y", "s3://My_Data", profile="far")
+
+
+def test_an_endpoint_without_a_scheme_in_the_file(user_file):
+    """Says what to add, and where."""
+    user_file.write_text(USER.replace("http://127", "127"))
+    with pytest.raises(InvalidValue, match="add https:// in front") as caught:
+        _ = Workspace().resolved
+    assert "profiles.lab.endpoint" in caught.value.hint and str(user_file) in caught.value.hint
+
+
 def test_forgetting(user_file):
     """The name goes, with the default that named it; the profile stays, another bucket may come to use it."""
     user_file.write_text(USER)
@@ -141,6 +197,45 @@ def test_forgetting(user_file):
     assert workspace.remove_bucket("team") == ["buckets.team", "default_bucket"]
     assert workspace.bucket_names() == ["default"]
     assert "[profiles.lab]  # the lab's server" in user_file.read_text()
+
+
+A, B = {"endpoint": "https://a.example"}, {"endpoint": "https://b.example"}
+
+
+def forgotten(name):
+    """What `%buckets rm` says."""
+    return dispatch.run(Workspace(), "buckets.rm", dispatch.request_of("buckets.rm", {"name": name})).text
+
+
+def test_a_profile_goes_with_the_last_bucket_on_it(user_file):
+    """If a bucket brought it: then the name is free for another endpoint. It is said."""
+    workspace = Workspace()
+    workspace.add_bucket("near", "s3://data", connection=A)
+    workspace.add_bucket("other", "s3://near@more")
+    workspace.add_bucket("plain", "s3://plain")
+    text = forgotten("near")
+    assert text.startswith("forgot buckets.near;") and "credentials" not in text
+    assert workspace.resolved.settings.profiles["near"].endpoint == "https://a.example"
+    text = forgotten("other")
+    assert text.startswith("forgot buckets.other, profiles.near;")
+    assert "no other bucket was on profile 'near'" in text and "credentials kept for it stay" in text
+    assert forgotten("plain").startswith("forgot buckets.plain, profiles.s3;")
+    assert user_file.read_text().strip() == ""
+    workspace.add_bucket("near", "s3://data", connection=B)
+    workspace.add_bucket("s3", "s3://data", connection=B)
+
+
+def test_a_profile_that_somebody_wrote_or_uses_stays(user_file, project_file):
+    """By hand, or kept by taking its remark away; or a bucket of the project's is on it."""
+    workspace = Workspace()
+    workspace.add_bucket("near", "s3://data", connection=A)
+    workspace.add_bucket("kept", "s3://near@more")
+    user_file.write_text(user_file.read_text().replace(f" # {MADE}", ""))
+    assert "profiles" not in forgotten("near") + forgotten("kept")
+    workspace.add_bucket("team", "s3://data", connection=A)
+    project_file.write_text('[buckets.ours]\nprofile = "team"\nbucket = "theirs"\n')
+    assert "profiles" not in forgotten("team")
+    assert set(workspace.resolved.settings.profiles) == {"local", "near", "team"}
 
 
 @pytest.mark.parametrize(("name", "expected"), [("default", "can't be forgotten"), ("ours", "take it out there")])
@@ -155,7 +250,7 @@ def test_only_the_users_own_is_forgotten(user_file, project_file, name, expected
 
 def test_two_kernels_adding_at_once_lose_nothing(user_file):
     """Each reads what the other wrote."""
-    names = [f"b{number}" for number in range(12)]
+    names = [f"b-{number}" for number in range(12)]
     start = threading.Barrier(4)
 
     def add(mine):
@@ -181,7 +276,7 @@ def test_a_linked_file_stays_a_link(home, user_file):
     kept = home / "dotfiles.toml"
     kept.write_text("# kept\n")
     user_file.symlink_to(kept)
-    Workspace().add_bucket("x", "s3://x")
+    Workspace().add_bucket("x", "s3://xxx")
     assert user_file.is_symlink()
     assert "buckets.x" in kept.read_text()
 
