@@ -2,6 +2,7 @@
 
 ResourcesError
 ├── NotFound            (FileNotFoundError)   a path, key, bucket or profile that isn't there
+│   └── NoBucket                              no such bucket at the provider
 ├── AlreadyExists       (FileExistsError)     something is in the way
 │   └── Conflict                              the target differs, and nobody said to overwrite it
 ├── InvalidValue        (ValueError)          an argument or setting that can't be
@@ -36,6 +37,7 @@ __all__ = [
     "Incomplete",
     "InvalidPath",
     "InvalidValue",
+    "NoBucket",
     "NoSpace",
     "NotFound",
     "ResourcesError",
@@ -91,6 +93,10 @@ class NotFound(ResourcesError, FileNotFoundError):
     """A path, key, bucket or profile that isn't there."""
 
     code = "not-found"
+
+
+class NoBucket(NotFound):
+    """The provider has no bucket of that name: whatever is in it isn't the question."""
 
 
 class AlreadyExists(ResourcesError, FileExistsError):

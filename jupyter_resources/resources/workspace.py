@@ -16,6 +16,7 @@ from jupyter_resources.settings.resolve import Origin, Resolved, nearest, resolv
 from jupyter_resources.settings.schema import BucketSettings, Profile
 from jupyter_resources.settings.secrets import VARIABLES, Credentials, credentials
 from jupyter_resources.settings.sources import Layer, Project
+from jupyter_resources.storage.named import NamedStore
 from jupyter_resources.storage.registry import StoreSpec, open_containers, open_store
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class Workspace:
             base_path=found.base_path,
             secure=address.scheme != "http",
         )
-        return RemoteStorage(config, store=self._store(spec))
+        return RemoteStorage(config, store=self._store(found))
 
     def seen_below(self, directory: str, name_or_url: str | None = None) -> list[str]:
         """Names right in `directory` of the bucket, as the last listings showed them; those of directories end in `/`.
@@ -310,10 +311,12 @@ class Workspace:
             self._credentials = {**dict(kept), state: credentials(name, profile)}
         return self._credentials[state]
 
-    def _store(self, spec: StoreSpec) -> Store:
+    def _store(self, bucket: ResolvedBucket) -> Store:
+        spec = bucket.spec
         if spec not in self._stores:
             self._stores = {**dict(list(self._stores.items())[-_REMEMBERED + 1 :]), spec: open_store(spec)}
-        return self._stores[spec]
+        store = self._stores[spec]
+        return store if spec.provider == "local" else NamedStore(store, bucket.name)
 
     def _bucket(self, name: str) -> BucketSettings:
         known = self.resolved.settings.buckets

@@ -20,6 +20,7 @@ from jupyter_resources.core.errors import (
     Damaged,
     Incomplete,
     InvalidValue,
+    NoBucket,
     NotFound,
     ResourcesError,
     Transient,
@@ -300,7 +301,7 @@ class LibcloudStore:
                 except (ObjectDoesNotExistError, FileNotFoundError):
                     pass
         except NotFound as error:
-            return error if f"bucket named {self.bucket!r}" in error.message else None
+            return error if isinstance(error, NoBucket) else None
         except ResourcesError as error:
             return error
         return None

@@ -14,6 +14,7 @@ from jupyter_resources.core.errors import (
     Denied,
     InvalidPath,
     InvalidValue,
+    NoBucket,
     NoSpace,
     NotFound,
     ResourcesError,
@@ -86,8 +87,8 @@ def from_reply(status: int, code: str, asked: Asked) -> ResourcesError:
 def _by_code(code: str, asked: Asked) -> ResourcesError | None:
     bucket = asked.bucket
     if code in ("NoSuchBucket", "ContainerNotFound"):
-        hint = f"%buckets lists them; %buckets create {bucket} makes it"
-        return NotFound(f"no bucket named {bucket!r} at {asked.service}", hint=hint)
+        hint = "check the name; RemoteStorage.create_bucket() makes it"
+        return NoBucket(f"no bucket named {bucket!r} at {asked.service}", hint=hint)
     if code in ("NoSuchKey", "NoSuchUpload", "BlobNotFound"):
         return NotFound(f"{asked.subject} does not exist", hint="check the spelling, or list what is there")
     if code in CREDENTIALS:

@@ -43,9 +43,14 @@ def test_name_create_push_pull(lab, home):
 
 
 def test_a_bucket_that_is_not_there(lab):
-    """Is named, before anything is read."""
-    with pytest.raises(errors.NotFound):
-        ask("push", lab, paths=["data"], to="team")
+    """Is named, before anything is read; what the hint says makes it, by name and by URL."""
+    (bucket,) = (each for each in ask("buckets.list", lab).buckets if each.name == "team")
+    for place in (f"s3://team@{bucket.bucket}/elsewhere", "team"):
+        with pytest.raises(errors.NoBucket, match=f"no bucket named '{bucket.bucket}'") as caught:
+            ask("push", lab, paths=["data"], to=place)
+        assert caught.value.hint.startswith(f"%buckets create {place} makes it;")
+    ask("buckets.create", lab, name="team")
+    assert len(ask("push", lab, paths=["data"], to="team").synced_files) == 2
 
 
 def test_wrong_credentials_and_then_the_right_ones(lab, monkeypatch, seaweedfs):

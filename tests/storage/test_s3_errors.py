@@ -16,8 +16,8 @@ from jupyter_resources.core.errors import (
     Damaged,
     Denied,
     InvalidValue,
+    NoBucket,
     NoSpace,
-    NotFound,
     ResourcesError,
     SlowDown,
     TimedOut,
@@ -26,7 +26,9 @@ from jupyter_resources.core.errors import (
     Unavailable,
 )
 from jupyter_resources.storage.bodies import BytesBody
+from jupyter_resources.storage.named import NamedStore
 from jupyter_resources.storage.objectstore import ObjectStore
+from jupyter_resources.storage.registry import StoreSpec, open_store
 from tests.conftest import service_of
 from tests.servers.processes import NOBODY, SECRET, S3Server
 from tests.servers.proxy import Proxy
@@ -83,9 +85,21 @@ def test_known_but_not_allowed(verb: str, seaweedfs: S3Server, new_bucket: Calla
 def test_missing_bucket(verb: str, moto: S3Server) -> None:
     """It is the bucket that is missing, and how to make it; never just `x does not exist`."""
     error = failing(ObjectStore(service_of(moto), "no-such-bucket"), verb)
-    assert type(error) is NotFound
+    assert type(error) is NoBucket
     assert "no bucket named 'no-such-bucket'" in error.message
-    assert "%buckets create no-such-bucket" in error.hint
+    assert "create_bucket()" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("engine", "verb"),
+    [*(("s3", verb) for verb in VERBS), *(("minio", verb) for verb in ("list", "head", "read", "put"))],
+)
+def test_missing_bucket_by_its_name_in_the_settings(verb: str, engine: str, moto: S3Server) -> None:
+    """What is typed to make it names what people call it, not what the provider does."""
+    spec = StoreSpec(engine, "no-such-bucket", endpoint=moto.endpoint, key=moto.key, secret=moto.secret)
+    error = failing(NamedStore(open_store(spec), "team"), verb)
+    assert "no bucket named 'no-such-bucket'" in error.message
+    assert "%buckets create team makes it" in error.hint
 
 
 @every_verb
@@ -161,7 +175,7 @@ def test_a_dropped_connection_is_worth_another_try(verb: str, store: ObjectStore
         (403, "AccessDenied", Denied),
         (400, "InvalidToken", Unauthenticated),
         (401, "", Unauthenticated),
-        (404, "NoSuchBucket", NotFound),
+        (404, "NoSuchBucket", NoBucket),
         (409, "ConditionalRequestConflict", Transient),
         (412, "PreconditionFailed", Changed),
         (400, "RequestTimeout", TimedOut),

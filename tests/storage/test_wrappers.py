@@ -25,6 +25,7 @@ from jupyter_resources.storage import throttled
 from jupyter_resources.storage.bodies import BytesBody, ReaderBody
 from jupyter_resources.storage.local import LocalStore
 from jupyter_resources.storage.memory import MemoryStore
+from jupyter_resources.storage.named import NamedStore
 from jupyter_resources.storage.prefixed import PrefixedStore
 from jupyter_resources.storage.protocol import Capability, Store
 from jupyter_resources.storage.readonly import ReadOnlyStore
@@ -80,6 +81,11 @@ class TestRetryingMemory(WrapperContract):
 class TestThrottledMemory(WrapperContract):
     def wrap(self, inner: Store) -> Store:
         return ThrottledStore(inner, Limit(4))
+
+
+class TestNamedMemory(WrapperContract):
+    def wrap(self, inner: Store) -> Store:
+        return NamedStore(inner, "team")
 
 
 class TestFaultlessMemory(WrapperContract):
