@@ -50,11 +50,19 @@ class RemoteStorage:
     """
 
     def __init__(
-        self, conf: RemoteStorageConfig, *, store: Store | None = None, cache: DigestCache | None = None
+        self,
+        conf: RemoteStorageConfig,
+        *,
+        store: Store | None = None,
+        cache: DigestCache | None = None,
+        place: str = "",
     ) -> None:
-        """`store` replaces the one that `conf` opens; `cache` the digest cache of this user."""
+        """`store` replaces the one that `conf` opens; `cache` the digest cache of this user; `place` is what the bucket
+        is called among the names kept for completion.
+        """
         self._conf = conf
         self._given = store
+        self._given_place = place
         self._cache = cache or default_cache()
         self._seen = default_names()
         self._base = ""
@@ -316,8 +324,9 @@ class RemoteStorage:
 
     @property
     def _place(self) -> str:
-        local = self.provider == "local"
-        return place_of(self.provider, self._conf.key if local else self._conf.endpoint, self._conf.bucket)
+        conf = self._conf
+        address = conf.key if self.provider == "local" else conf.endpoint
+        return self._given_place or place_of(self.provider, address, conf.bucket, conf.key)
 
     def _missing(self, wanted: str) -> NotFound:
         where = f"below {self._base!r} in" if self._base else "in"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import time
@@ -21,6 +22,8 @@ ROW_LETTERS = 32_768
 """How much of one directory's names is kept: more than any menu shows."""
 LISTED = 50
 """More places in one listing than this are only added, not compared."""
+_ONE_SPACE = ("local", "memory", "s3", "google_storage", "minio")
+"""Providers where a name is the same bucket for everybody on one server."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS names (
@@ -112,13 +115,16 @@ def default_names() -> SeenNames:
     return SeenNames(os.path.join(platformdirs.user_cache_dir("jupyter_resources"), "names.sqlite"))
 
 
-def place_of(provider: str, address: str | None, bucket: str) -> str:
-    """What tells buckets apart: `address` is the server, or the directory of a local connection. No credentials."""
+def place_of(provider: str, address: str | None, bucket: str, account: str) -> str:
+    """What tells buckets apart: `address` is the server, or the directory of a local connection. `account` is whatever
+    tells accounts apart; it counts where each has names of its own, and only a digest of it is kept.
+    """
     if address and "://" in address:
         parts = urlsplit(address)
         port = f":{parts.port}" if parts.port else ""
         address = f"{parts.scheme}://{parts.hostname}{port}"
-    return f"{provider} {address or ''} {bucket}"
+    whose = "" if provider in _ONE_SPACE else f" {hashlib.sha256(account.encode()).hexdigest()[:16]}"
+    return f"{provider} {address or ''} {bucket}{whose}"
 
 
 def _tree(keys: Iterable[str]) -> _Tree:

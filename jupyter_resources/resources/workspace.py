@@ -144,20 +144,18 @@ class Workspace:
             base_path=found.base_path,
             secure=address.scheme != "http",
         )
-        return RemoteStorage(config, store=self._store(found))
+        return RemoteStorage(config, store=self._store(found), place=self._place(found.name))
 
     def seen_below(self, directory: str, name_or_url: str | None = None) -> list[str]:
         """Names right in `directory` of the bucket, as the last listings showed them; those of directories end in `/`.
 
         Asks neither a server nor for credentials, so it may be out of date. NotFound for an unknown name.
         """
-        from jupyter_resources.resources.seen import default_names, place_of
+        from jupyter_resources.resources.seen import default_names
 
-        profile, bucket = self._unopened(name_or_url or self.resolved.settings.default_bucket)
-        root = self._root_of(profile.root) if profile.root is not None else None
-        base_path = bucket.base_path.replace("{project}", self.project_name)
-        place = place_of(profile.provider, root or profile.endpoint, bucket.bucket)
-        return default_names().below(place, paths.joined(base_path, directory))
+        name = name_or_url or self.resolved.settings.default_bucket
+        base_path = self._unopened(name)[1].base_path.replace("{project}", self.project_name)
+        return default_names().below(self._place(name), paths.joined(base_path, directory))
 
     def create_bucket(self, name_or_url: str) -> ResolvedBucket:
         """Make the container that a configured bucket names. AlreadyExists where there is one."""
@@ -224,6 +222,16 @@ class Workspace:
         name = place.profile or place.provider
         profile = self.resolved.settings.profiles.get(name) or Profile(provider=place.provider)
         return profile, BucketSettings(profile=name, bucket=place.bucket, base_path=place.path)
+
+    def _place(self, name_or_url: str) -> str:
+        """What the index of seen names calls the bucket. Accounts are told apart by their profiles: to ask for the key
+        may mean to ask the keyring, which may ask the user.
+        """
+        from jupyter_resources.resources.seen import place_of
+
+        profile, bucket = self._unopened(name_or_url)
+        root = self._root_of(profile.root) if profile.root is not None else None
+        return place_of(profile.provider, root or profile.endpoint, bucket.bucket, f"profile {bucket.profile}")
 
     def _at(self, text: str, place: location.Location) -> ResolvedBucket:
         if place.directory is not None:

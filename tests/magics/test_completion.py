@@ -136,7 +136,7 @@ def test_hostile_names_are_never_offered(typed):
     base = workspace.resolve_bucket().base_path
     names = ("h\x1b[2J", "h\u202etxt.exe", "h\u200b", "h\rx", "h\\x", "hello")
     keys = [joined(base, name) for name in names]
-    default_names().changed(place_of("local", spec.root, spec.bucket), keys, ())
+    default_names().changed(place_of("local", spec.root, spec.bucket, ""), keys, ())
     assert offered(typed, "%pull h") == ["%pull hello"]
 
 
