@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_client.manager import KernelManager
+
+from tests.tools.kernel import place
 
 __all__ = ["Cell", "Kernel", "running"]
 
@@ -39,6 +40,8 @@ class Kernel:
     def __init__(self, manager: KernelManager) -> None:
         self.manager = manager
         self.client = manager.client()
+        # As a front end does, which tells something of the cell with each request.
+        self.client.session.metadata = {"recordTiming": False}
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
 
@@ -66,20 +69,22 @@ class Kernel:
         self.client.inspect(code, len(code))
         return str(self.client.get_shell_msg(timeout=30)["content"]["data"].get("text/plain", ""))
 
-    def interrupt(self) -> float:
-        """Press ■; gives the time."""
+    def interrupt(self) -> None:
+        """Press ■."""
         self.manager.interrupt_kernel()
-        return time.monotonic()
 
 
 @contextmanager
 def running(directory: str, variables: dict[str, str]) -> Iterator[Kernel]:
     """A kernel of this interpreter, started in `directory`."""
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=directory, env={**os.environ, **variables})
-    kernel = Kernel(manager)
-    try:
-        yield kernel
-    finally:
-        kernel.client.stop_channels()
-        manager.shutdown_kernel(now=True)
+    with place() as where:
+        manager = KernelManager(kernel_name="python3", **where)
+        manager.start_kernel(cwd=directory, env={**os.environ, **variables})
+        try:
+            kernel = Kernel(manager)
+            try:
+                yield kernel
+            finally:
+                kernel.client.stop_channels()
+        finally:
+            manager.shutdown_kernel(now=True)

@@ -12,6 +12,9 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from traitlets.config import Config
+
+from tests.tools.kernel import place
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -63,19 +66,19 @@ def run(file: Path, home: Path) -> tuple[dict[str, Any], CellExecutionError | No
     # A user's own configuration must not decide how a demonstration ends.
     for name in [name for name in os.environ if name.startswith("JTRES_")]:
         del os.environ[name]
-    client = NotebookClient(
-        notebook,
-        timeout=120,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(file.parent)}},
-        store_widget_state=False,
-        # Else each start prints ipykernel's remark about its own transport.
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-    )
-    try:
-        client.execute()
-    except CellExecutionError as error:
-        return notebook, error
+    with place() as where:
+        client = NotebookClient(
+            notebook,
+            timeout=120,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(file.parent)}},
+            store_widget_state=False,
+            config=Config(KernelManager=where),
+        )
+        try:
+            client.execute()
+        except CellExecutionError as error:
+            return notebook, error
     return notebook, None
 
 
