@@ -39,6 +39,7 @@ from jupyter_resources.storage.libcloudobjects import (
     searched,
     spelled,
 )
+from jupyter_resources.storage.libcloudpages import Pages
 from jupyter_resources.storage.libcloudstreams import after, joined, part
 from jupyter_resources.storage.protocol import ANY, STREAM_BYTES, Body, Capability, Expect, Page, Reader
 from jupyter_resources.storage.s3errors import Asked, changed
@@ -46,7 +47,6 @@ from jupyter_resources.storage.translate import translated
 
 __all__ = ["LibcloudStore"]
 
-PAGE = 1_000
 DELETING = 8
 TRIES = 20
 ONE_PUT_BYTES = 5 << 30
@@ -97,14 +97,14 @@ class LibcloudStore:
             with self._asking("list", driver):
                 asked = searched(below, self._family)
                 found = iter(driver.libcloud.iterate_container_objects(self._container(driver), prefix=asked))
-                some = list(islice(found, PAGE))
+                some = list(islice(found, Pages.size))
             while True:
                 # Some drivers search for no prefix, or without regard to case.
                 yield page_of((one for one in some if one.name.startswith(below)), self._family, md5s=self._md5s)
-                if len(some) < PAGE:
+                if len(some) < Pages.size:
                     break
                 with self._asking("list", driver):
-                    some = list(islice(found, PAGE))
+                    some = list(islice(found, Pages.size))
         bare = prefix.rstrip("/")
         if tree and bare and not paths.problem(bare):
             try:

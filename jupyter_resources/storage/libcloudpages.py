@@ -16,6 +16,9 @@ __all__ = ["Pages"]
 class Pages:
     """What a driver asks for, looked at just before it is signed."""
 
+    size = 1_000
+    """Objects in one answer, where it can be said: the most that S3 gives; Azure's driver asks for 100 by itself."""
+
     def __init__(self, driver: Any) -> None:
         self._connection = connection = driver.connection
         self._default = connection.add_default_params
@@ -43,7 +46,9 @@ class Pages:
                 raise Damaged(f"{self._where} lists the same page again and again", hint="the server is at fault")
             self._before.add(asked)
         if self._s3 and connection.method == "GET" and _is_bucket(connection.action):
-            params["encoding-type"] = "url"
+            params |= {"encoding-type": "url", "max-keys": str(self.size)}
+        if "maxresults" in params:
+            params["maxresults"] = str(self.size)
         if isinstance(connection, SignedAWSConnection):
             return params  # without "Version", which S3 doesn't know and some servers refuse
         return self._default(params)

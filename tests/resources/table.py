@@ -10,6 +10,7 @@ the local directory, which is also the current one;
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -262,3 +263,12 @@ ROWS = [
     *rows("delete", DELETE),
     *rows("list", LIST),
 ]
+
+_HERE = re.compile(r"(in|ex)clude=|path_regex=|prefix=|into=|dry|[*?\[]|ROOT|\.\./")
+"""In a call: patterns, prefixes, globs, dry runs. What they mean is decided on this side."""
+_LOCAL = re.compile(r"->|\.resourcesignore|\.env|\.pem|\.git")
+"""In a local tree: links, ignore rules, secrets."""
+PROVIDER_ROWS = [row for row in ROWS if not _HERE.search(row.call) and not _LOCAL.search(row.local)]
+"""The rows that another provider could get wrong. The rest differ in what is planned before one is asked, and run on
+memory, a directory and S3.
+"""

@@ -17,7 +17,7 @@ from jupyter_resources.storage.memory import MemoryStore
 from jupyter_resources.storage.protocol import Capability, Store
 from jupyter_resources.storage.registry import open_store
 from jupyter_resources.sync.digests import DigestCache
-from tests.resources.table import ROWS, Row
+from tests.resources.table import PROVIDER_ROWS, ROWS, Row
 from tests.servers.processes import S3Server
 
 BASE = "bp"
@@ -205,4 +205,6 @@ def test_row(row: Row, opened: tuple[RemoteStorage, Store], tmp_path: Path, monk
 
 def test_the_table_is_long_and_says_each_thing_once() -> None:
     assert len(ROWS) >= 150
+    assert len(PROVIDER_ROWS) >= 110
+    assert {row.title.split(":")[0] for row in PROVIDER_ROWS} == {row.title.split(":")[0] for row in ROWS}
     assert len({row.title for row in ROWS}) == len(ROWS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +12,10 @@ from jupyter_resources.storage.prefixed import PrefixedStore
 from jupyter_resources.storage.protocol import Store
 from jupyter_resources.storage.registry import open_store
 from jupyter_resources.sync.digests import DigestCache
-from tests.resources.test_table import BASE, test_row
+from tests.resources.table import PROVIDER_ROWS, Row
+from tests.resources.test_table import BASE
+from tests.resources.test_table import test_row as row_holds
 from tests.servers.processes import S3Server
-
-__all__ = ["test_row"]
 
 _numbers = itertools.count(1)
 
@@ -46,6 +47,12 @@ def opened(conf: RemoteStorageConfig) -> tuple[RemoteStorage, Store]:
     """Each row has a corner of its own."""
     whole = PrefixedStore(open_store(conf.spec()), f"row{next(_numbers)}")
     return RemoteStorage(conf, store=whole, cache=DigestCache(None)), whole
+
+
+@pytest.mark.parametrize("row", PROVIDER_ROWS, ids=lambda row: row.title)
+def test_row(row: Row, opened: tuple[RemoteStorage, Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As everywhere, where the provider has a say."""
+    row_holds(row, opened, tmp_path, monkeypatch)
 
 
 def test_libclouds_own_driver_is_there(conf: RemoteStorageConfig) -> None:

@@ -6,6 +6,8 @@ import base64
 import itertools
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +21,7 @@ from jupyter_resources.storage.registry import StoreSpec, open_containers, open_
 from jupyter_resources.testing.store_contract import Torn, get, keys, put
 from jupyter_resources.testing.trees import held
 from tests.servers.processes import S3Server
+from tests.servers.proxy import proxied
 from tests.storage.test_azure_contract import spec_of
 from tests.storage.test_s3_keys import ODD
 
@@ -69,6 +72,15 @@ def test_the_listing_knows_digests(spec: StoreSpec) -> None:
     put(open_store(spec), "a", b"content")
     (entry,) = [one for page in open_store(spec).list() for one in page.entries]
     assert (entry.sha256, entry.md5) == (sha256_of(b"content"), md5_of(b"content"))
+
+
+def test_a_listing_is_few_requests(spec: StoreSpec, azurite: S3Server) -> None:
+    """As many objects in one answer as anywhere, though libcloud would ask for 100."""
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: put(open_store(spec), f"{number:03}"), range(101)))
+    with proxied(azurite.endpoint) as between:
+        assert len(keys(open_store(replace(spec, endpoint=between.endpoint)))) == 101
+        assert between.counts == {"GET": 1}
 
 
 def test_a_large_body_that_changes_leaves_nothing(spec: StoreSpec) -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import pytest
 
+from jupyter_resources.storage.libcloudpages import Pages
 from jupyter_resources.storage.protocol import Store
 from jupyter_resources.storage.registry import StoreSpec, open_containers, open_store
 from jupyter_resources.testing.store_contract import StoreContract
@@ -26,6 +27,11 @@ class TestAzure(StoreContract):
     """Each test with a container of its own."""
 
     secrets: ClassVar[tuple[str, ...]] = (AZURITE_KEY,)
+    page: ClassVar[int] = 100
+
+    @pytest.fixture(autouse=True)
+    def short_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Pages, "size", self.page)
 
     @pytest.fixture
     def store(self, azurite: S3Server) -> Iterator[Store]:

@@ -6,6 +6,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -24,6 +25,7 @@ from jupyter_resources.storage.bodies import BytesBody
 from jupyter_resources.storage.libcloud import LibcloudStore
 from jupyter_resources.storage.libclouddrivers import Account
 from jupyter_resources.storage.libcloudpages import Pages
+from jupyter_resources.storage.objectstore import ObjectStore
 from jupyter_resources.storage.protocol import Store
 from jupyter_resources.storage.registry import StoreSpec, open_store
 from jupyter_resources.storage.s3control import S3Control
@@ -54,9 +56,23 @@ def test_every_valid_key_comes_back_as_it_was(any_s3: S3Server, new_bucket: Call
 CONTROLS = dict.fromkeys(("\x0b", "\x1f/x", "d/\x7f", "\rz", "\tz"), "control character or broken text in the name")
 
 
-@pytest.mark.parametrize("page", [None, "2"])
+def test_a_listing_is_its_pages(proxy: Proxy, seaweedfs: S3Server, new_bucket: Callable[[S3Server], str]) -> None:
+    """2,001 objects are three requests, as many as are counted; each object comes once."""
+    bucket, control = new_bucket(seaweedfs), Control()
+    wanted = {f"many/{number:05}": b"" for number in range(2_001)}
+    direct = ObjectStore(service_of(seaweedfs), bucket)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda key: put(direct, key, b""), wanted))
+    store = LibcloudStore(Account("minio", KEY, SECRET, endpoint=proxy.endpoint), bucket).under(control)
+    pages = list(store.list("many/"))
+    assert [len(page.entries) for page in pages] == [1_000, 1_000, 1]
+    assert sorted(entry.path for page in pages for entry in page.entries) == list(wanted)
+    assert (proxy.counts, control.requests) == ({"GET": 3}, {"list": 3})
+
+
+@pytest.mark.parametrize("page", [None, 2])
 def test_a_hostile_key_is_left_out_and_deleted_or_refused(
-    page: str | None, moto: S3Server, new_bucket: Callable[[S3Server], str], monkeypatch: pytest.MonkeyPatch
+    page: int | None, moto: S3Server, new_bucket: Callable[[S3Server], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One line each in `left_out`, also where a page ends with it; what a URL can't name is never taken for another."""
     bucket = new_bucket(moto)
@@ -65,12 +81,11 @@ def test_a_hostile_key_is_left_out_and_deleted_or_refused(
     for key in [*hostile, "a", "a%0Ab", "a+b", "up"]:
         raw.put(key, b"12")
     if page is not None:
-        asked = Pages._asked
-        monkeypatch.setattr(Pages, "_asked", lambda self, params: asked(self, params) | {"max-keys": page})
-    (listed,) = store.list()
-    assert [entry.path for entry in listed.entries] == ["a", "a%0Ab", "a+b", "up"]
-    assert {one.path: one.reason for one in listed.left_out} == hostile
-    assert len(listed.left_out) == len(hostile)
+        monkeypatch.setattr(Pages, "size", page)
+    pages = list(store.list())
+    assert [entry.path for one in pages for entry in one.entries] == ["a", "a%0Ab", "a+b", "up"]
+    left_out = [(one.path, one.reason) for each in pages for one in each.left_out]
+    assert sorted(left_out) == sorted(hostile.items())
     with pytest.raises(Incomplete, match="libcloud can't spell") as caught:
         store.delete([*hostile, "../a", "nothing//here"])
     assert sorted(caught.value.failed) == ["..", "../up", "/lead", "d//e", "x/./y"]

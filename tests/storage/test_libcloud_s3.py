@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_resources.storage.libcloud import LibcloudStore
 from jupyter_resources.storage.libclouddrivers import Account
+from jupyter_resources.storage.libcloudpages import Pages
 from jupyter_resources.storage.protocol import Store
 from jupyter_resources.storage.retrying import RetryingStore
 from jupyter_resources.testing.store_contract import StoreContract
@@ -19,6 +20,11 @@ class TestLibcloudS3(StoreContract):
     """On moto, which holds every key."""
 
     secrets: ClassVar[tuple[str, ...]] = (SECRET,)
+    page: ClassVar[int] = 100
+
+    @pytest.fixture(autouse=True)
+    def short_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Pages, "size", self.page)
 
     @pytest.fixture
     def store(self, moto: S3Server, new_bucket: Callable[[S3Server], str]) -> Store:

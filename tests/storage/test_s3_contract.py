@@ -11,6 +11,7 @@ import pytest
 from jupyter_resources.storage.objectstore import ObjectStore
 from jupyter_resources.storage.protocol import Store
 from jupyter_resources.storage.registry import StoreSpec, open_containers, open_store
+from jupyter_resources.storage.s3control import S3Control
 from jupyter_resources.testing.store_contract import StoreContract, keys, put
 from tests.conftest import service_of
 from tests.servers.processes import SECRET, WRITER, S3Server
@@ -27,9 +28,14 @@ def common_bucket(seaweedfs: S3Server) -> str:
 
 
 class TestOnMoto(StoreContract):
-    """Holds all keys, however odd."""
+    """Holds all keys, however odd. It is slow, so pages are short here; they have their full length on SeaweedFS."""
 
     secrets: ClassVar[tuple[str, ...]] = (SECRET,)
+    page: ClassVar[int] = 100
+
+    @pytest.fixture(autouse=True)
+    def short_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(S3Control.page.__kwdefaults__, "most", self.page)
 
     @pytest.fixture
     def store(self, moto: S3Server, new_bucket: Callable[[S3Server], str]) -> ObjectStore:
