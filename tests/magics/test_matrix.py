@@ -38,7 +38,7 @@ def older() -> Path:
     return directory
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)  # all of them, one after the other, beside whatever else runs; and an installation
 def test_on_ipython_8_and_ipykernel_6(older: Path):
     """Every test of the magics, in an interpreter that finds the older packages first."""
     variables = {**os.environ, "PYTHONPATH": str(older), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
