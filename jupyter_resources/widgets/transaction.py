@@ -171,9 +171,10 @@ class _Watch:
         self._next = 0.0
 
     def __call__(self, event: Event) -> None:
-        now = time.monotonic()
+        now, before = time.monotonic(), self._progress.phase
         self._progress = self._progress.apply(event, now)
-        if now >= self._next:
+        # What begins or stops is shown at once: it may be a while until the next event.
+        if now >= self._next or self._progress.phase is not before:
             self._next = now + EVERY
             progress = self._progress
             fraction = None if progress.phase is Phase.LISTING else progress.fraction

@@ -21,6 +21,9 @@ interface Renderers {
 
 /** Shows the html until the widget is really there. */
 class Lasting extends Panel implements IRenderMime.IRenderer {
+  private html: Widget | null = null;
+  private live: Widget | null = null;
+  private shown: unknown = null;
   private observer: MutationObserver | null = null;
 
   constructor(private readonly renderers: Renderers) {
@@ -28,31 +31,41 @@ class Lasting extends Panel implements IRenderMime.IRenderer {
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    const before = [...this.widgets];
-    const html = this.renderers.createRenderer('text/html');
-    await html.renderModel(model);
-    this.observer?.disconnect();
-    if (this.renderers.getFactory(WIDGET)) {
-      const live = this.renderers.createRenderer(WIDGET);
-      // Until its view is there, the widget's renderer holds words only.
-      const choose = (): void => {
-        const there = live.node.firstElementChild !== null;
-        live.setHidden(!there);
-        html.setHidden(there);
-      };
-      this.observer = new MutationObserver(choose);
-      this.observer.observe(live.node, { childList: true });
-      this.addWidget(live as Widget);
-      choose();
-      void live.renderModel(model).finally(choose);
+    const made = this.renderers.createRenderer('text/html');
+    await made.renderModel(model);
+    this.html?.dispose();
+    this.html = made as Widget;
+    this.addWidget(this.html);
+    const view = model.data[WIDGET] as { model_id?: string } | undefined;
+    // A widget shows by itself what is new: drawn again it would lose the focus, and what is read aloud.
+    if (this.renderers.getFactory(WIDGET) && (this.live === null || view?.model_id !== this.shown)) {
+      this.shown = view?.model_id;
+      this.draw(model);
     }
-    this.addWidget(html as Widget);
-    before.forEach(widget => widget.dispose());
+    this.choose();
   }
 
   override dispose(): void {
     this.observer?.disconnect();
     super.dispose();
+  }
+
+  private draw(model: IRenderMime.IMimeModel): void {
+    this.observer?.disconnect();
+    this.live?.dispose();
+    const live = this.renderers.createRenderer(WIDGET);
+    this.live = live as Widget;
+    this.observer = new MutationObserver(() => this.choose());
+    this.observer.observe(live.node, { childList: true });
+    this.insertWidget(0, this.live);
+    void live.renderModel(model).finally(() => this.choose());
+  }
+
+  /** Until its view is there, the widget's renderer holds words only. */
+  private choose(): void {
+    const there = this.live !== null && this.live.node.firstElementChild !== null;
+    this.live?.setHidden(!there);
+    this.html?.setHidden(there);
   }
 }
 

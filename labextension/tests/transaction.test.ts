@@ -1,7 +1,7 @@
 // The component: what it shows of a view, and what it asks for.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import test, { mock } from 'node:test';
 
 import { CHIPS, LINES, names, packed, pressed, shown } from './page';
 
@@ -87,7 +87,7 @@ test('while it runs there is progress and Cancel; afterwards neither', () => {
   assert.equal(node.querySelector<HTMLElement>('.jtr-actions')?.hidden, true);
   assert.equal(node.querySelector<HTMLElement>('.jtr-bar')?.hidden, true);
   assert.equal(node.querySelector('[role=status]')?.textContent, 'Pushed 4 files');
-  assert.equal(document.activeElement, node);
+  assert.equal(document.activeElement?.textContent, 'Pushed 4 files');
 });
 
 test('a refusal says so and offers nothing', () => {
@@ -112,4 +112,38 @@ test('a view made anew goes on where the last one was', () => {
   const again = shown({ chips: CHIPS }, LINES, first.memory);
   assert.deepEqual(names(again.node), ['b.csv']);
   assert.deepEqual(again.asked, []);
+});
+
+test('a view made anew takes the focus that the last one had', () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const first = shown();
+    (first.node.querySelector('.jtr-search') as HTMLElement).focus();
+    first.node.remove();
+    const again = shown({ phase: 'done', headline: 'Pushed 4 files' }, LINES, first.memory);
+    mock.timers.tick(1000);
+    assert.equal(document.activeElement, again.node.querySelector('.jtr-search'), 'whoever types goes on typing');
+    pressed(again.node, 'conflict').focus();
+    again.node.remove();
+    const last = shown({ phase: 'running' }, LINES, again.memory);
+    mock.timers.tick(1000);
+    assert.equal(document.activeElement?.textContent, 'Cancel');
+    last.node.remove();
+    const other = shown();
+    mock.timers.tick(1000);
+    assert.equal(other.node.contains(document.activeElement), false, 'another summary takes nothing');
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('Cancel keeps the focus, and is pressed once', () => {
+  const { component, host, asked, node } = shown({ phase: 'running', can_apply: false });
+  const cancel = pressed(node, 'Cancel');
+  cancel.focus();
+  host.current = { ...host.current, phase: 'stopping' };
+  component.changed();
+  assert.equal(document.activeElement, cancel);
+  assert.equal(pressed(node, 'Stopping…').getAttribute('aria-disabled'), 'true');
+  assert.deepEqual(asked, [{ kind: 'cancel' }]);
 });

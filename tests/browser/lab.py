@@ -142,17 +142,31 @@ class Opened:
         return place.locator(".jp-OutputArea").first
 
     def theme(self, name: str) -> None:
-        """Lab in other colours."""
+        """Lab in other colours, once its splash screen is gone again."""
         change = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
         self.page.evaluate(change, name)
-        self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+        there = "name => document.body.dataset.jpThemeName === name && !document.querySelector('#jupyterlab-splash')"
+        self.page.wait_for_function(there, arg=name)
 
-    def audit(self, selector: str) -> list[str]:
-        """What axe-core finds wrong below `selector`, a line each."""
+    def audit(self, selector: str, *more: str, colours: bool = True) -> list[str]:
+        """What axe-core finds wrong below `selector`, a line each; also by the rules `more` that it leaves out.
+
+        Lab's page has no height of its own, so that axe-core would take all in it for hidden, and judge no colours.
+        """
         if not self.page.evaluate("() => 'axe' in window"):
             self.page.add_script_tag(path=str(AXE))
-        run = "async selector => (await axe.run(document.querySelector(selector))).violations"
-        return [f"{each['id']}: {each['nodes'][0]['html']}" for each in self.page.evaluate(run, selector)]
+        run = """async ([selector, more, colours]) => {
+            const rules = Object.fromEntries(more.map(rule => [rule, {enabled: true}]));
+            rules['color-contrast'] = {enabled: colours};
+            document.body.style.height = '100vh';
+            const found = await axe.run(document.querySelector(selector), {rules});
+            document.body.style.height = '';
+            return found;
+        }"""
+        found = self.page.evaluate(run, [selector, more, colours])
+        judged = sum(len(each["nodes"]) for each in found["passes"] if each["id"] == "color-contrast")
+        assert judged > 3 or not colours
+        return [f"{each['id']}: {node['html']}" for each in found["violations"] for node in each["nodes"]]
 
     def save(self) -> dict[str, object]:
         """The notebook as it is saved."""

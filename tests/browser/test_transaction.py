@@ -4,52 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser import lab as jupyter
-from tests.browser.lab import SECONDS, Lab, Opened
+from tests.browser.lab import SECONDS, Lab
+from tests.browser.plans import LOAD, WIDGET, files, headline, planned
 
 pytestmark = pytest.mark.timeout(180)
 
 FILES = 50_000
-LOAD = "%load_ext jupyter_resources"
-WIDGET = ".jtr-transaction"
 THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with jupyter.browser() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with jupyter.running(tmp_path_factory.mktemp("home")) as started:
-        yield started
-
-
-def files(lab: Lab, name: str, number: int) -> None:
-    """Small files, 1,000 to a directory."""
-    for at in range(number):
-        if at % 1000 == 0:
-            (lab.work / name / f"{at // 1000:02}").mkdir(parents=True)
-        (lab.work / name / f"{at // 1000:02}" / f"{at:05}.txt").write_bytes(b"x" * (at % 97 + 1))
-
-
-def planned(lab: Lab, browser: Browser, name: str, cells: list[str]) -> tuple[Opened, Locator]:
-    """A notebook whose cells have run, and the widget of the last one."""
-    lab.write(name, [LOAD, *cells])
-    opened = lab.open(browser, name)
-    for number in range(len(cells)):
-        opened.run(number)
-    output = opened.run(len(cells), done=False)
-    widget = output.locator(WIDGET)
-    widget.wait_for()
-    return opened, widget
 
 
 def names(widget: Locator) -> list[str]:
@@ -57,10 +22,6 @@ def names(widget: Locator) -> list[str]:
     rows = widget.locator(".jtr-list > .jtr-row:visible")
     shown = rows.evaluate_all("rows => rows.map(r => [Number(r.dataset.index), r.children[1].textContent])")
     return [name for _, name in sorted(shown)]
-
-
-def headline(widget: Locator, words: str) -> None:
-    expect(widget.locator(".jtr-headline")).to_have_text(re.compile(words), timeout=SECONDS)
 
 
 def test_fifty_thousand_files(lab: Lab, browser: Browser) -> None:

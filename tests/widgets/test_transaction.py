@@ -7,9 +7,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from jupyter_resources import RemoteStorage, RemoteStorageConfig
 from jupyter_resources.core.control import Control
@@ -149,6 +147,22 @@ def test_cancel_stops_it(store: MemoryStore, home: Path, monkeypatch: pytest.Mon
     assert "Stopped" in widget.view["headline"] + widget.view["problem"]
 
 
+def test_what_begins_is_shown_at_once(store: MemoryStore, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though listing was shown a moment before, and nothing is done for a while."""
+    (home / "work/d/other").unlink()
+    widget = TransactionWidget(storage(store).push("d", dryrun=True))
+    words: list[str] = []
+    put = MemoryStore.put
+
+    def look(self, *arguments, **options):  # type: ignore[no-untyped-def]
+        words.extend(widget.progress["words"])
+        return put(self, *arguments, **options)
+
+    monkeypatch.setattr(MemoryStore, "put", look)
+    press(widget, "apply")
+    assert words[:2] == ["Pushing", "0 of 1 file"]
+
+
 @pytest.mark.parametrize(("method", "path"), [("GET", "list-type"), ("PUT", "file")], ids=["looking again", "moving"])
 @pytest.mark.timeout(25)  # a silent server is given more
 def test_cancel_ends_a_stalled_request(
@@ -198,17 +212,13 @@ def test_hostile_names_are_spelled_out_and_the_first_rows_stay_small() -> None:
     assert len(unpacked(rows.block(0))) == 3000
 
 
-def test_a_saved_notebook_stays_small(home: Path) -> None:
-    """Even with all widget state saved, as nbclient does by default: ≤ 64 KiB for a plan of 2,000 files."""
-    (home / "work" / "many").mkdir()
+def test_what_a_front_end_saves_stays_small(home: Path) -> None:
+    """All of a widget's state, where that is saved: ≤ 64 KiB for a plan of 2,000 files."""
     for number in range(2000):
-        (home / "work" / "many" / f"a file with quite a long name {number}.txt").write_bytes(b"x")
-    cell = "%load_ext jupyter_resources\n%push many -n"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
-    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(home / "work")}}).execute()
-    (output,) = notebook.cells[0].outputs
-    assert "Would push 2,000 files" in output.data["text/html"]
-    assert "application/vnd.jupyter.widget-view+json" in output.data
-    states = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
-    (ours,) = [state for state in states.values() if state["model_module"] == "anywidget"]
-    assert len(json.dumps(ours)) <= 64 << 10
+        tree({f"many/a file with quite a long name {number}.txt": b"x"}, home / "work")
+    widget = TransactionWidget(storage(MemoryStore()).push("many", dryrun=True))
+    state = {
+        name: value if isinstance(value, str | dict) else repr(value) for name, value in widget.get_state().items()
+    }
+    assert b"quite a long name 1.txt" in widget.first
+    assert len(json.dumps(state)) + len(widget.first) <= 64 << 10

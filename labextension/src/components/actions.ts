@@ -49,7 +49,8 @@ export class Actions {
     say(apply, view.apply_question ? 'Apply…' : 'Apply');
     force.hidden = !view.can_force || asks;
     cancel.hidden = view.phase !== 'running' && view.phase !== 'stopping';
-    cancel.disabled = view.phase === 'stopping';
+    // Not `disabled`: it would lose the focus.
+    cancel.setAttribute('aria-disabled', String(view.phase === 'stopping'));
     say(cancel, view.phase === 'stopping' ? 'Stopping…' : 'Cancel');
     this.node.hidden = [yes, no, apply, force, cancel].every(each => each.hidden);
   }
@@ -60,7 +61,7 @@ export class Actions {
 
   private press(wish: Wish): void {
     const view = this.view;
-    if (!view) {
+    if (!view || view.phase === 'stopping') {
       return;
     }
     const question = wish === 'force' ? view.force_question : wish === 'apply' ? view.apply_question : '';
@@ -82,7 +83,7 @@ export class Actions {
     }
     if (yes && wish) {
       // The pressed button is gone; what was asked for goes on in the whole.
-      this.node.closest<HTMLElement>('.jtr-transaction')?.focus({ preventScroll: true });
+      this.node.closest('.jtr-transaction')?.querySelector<HTMLElement>('.jtr-headline')?.focus({ preventScroll: true });
       this.ask(wish);
     } else if (wish) {
       this.buttons[wish].focus();

@@ -23,15 +23,19 @@ export interface Memory {
   columns: Columns | null;
   version: number;
   query: Query;
-  focused: boolean;
+  /** The class of what had the focus; null when it was elsewhere. */
+  focused: string | null;
 }
 
 /** Nothing fetched yet, nothing asked. */
 export function nothingYet(): Memory {
-  return { columns: null, version: 0, query: EVERYTHING, focused: false };
+  return { columns: null, version: 0, query: EVERYTHING, focused: null };
 }
 
+const SUPPRESS = 'data-lm-suppress-shortcuts';
 const SAID_EVERY_MS = 4000;
+/** What every view has, whatever the transaction's phase: classes of what can have the focus. */
+const LASTING: readonly string[] = ['jtr-search', 'jtr-frame'];
 /** A host attaches a new view a moment after it is made. */
 const SETTLED_MS = 50;
 
@@ -62,10 +66,15 @@ export class Transaction {
     private readonly memory: Memory
   ) {
     this.query = memory.query;
-    // Lab's shortcuts must not take the arrows, Space and Enter that are meant for us.
-    const attributes = { role: 'group', 'aria-label': 'Transaction summary', 'data-lm-suppress-shortcuts': 'true' };
+    const attributes = { role: 'group', 'aria-label': 'Transaction summary', [SUPPRESS]: '' };
     this.node = make(parent, 'div', { class: 'jtr-transaction', attributes });
-    this.headline = make(this.node, 'div', { class: 'jtr-headline' });
+    // Lab's shortcuts must not take the arrows, Space and Enter that are meant for us; Ctrl+S still saves.
+    const mine = (event: KeyboardEvent): void => {
+      this.node.toggleAttribute(SUPPRESS, !event.ctrlKey && !event.metaKey);
+    };
+    this.node.addEventListener('keydown', mine);
+    this.node.addEventListener('keyup', mine);
+    this.headline = make(this.node, 'div', { class: 'jtr-headline', attributes: { tabindex: '-1' } });
     this.bar = make(this.node, 'div', { class: 'jtr-bar' });
     this.meter = make(this.bar, 'progress', { attributes: { max: '1', 'aria-label': 'Progress' } });
     this.words = make(this.bar, 'span', { class: 'jtr-words' });
@@ -95,17 +104,26 @@ export class Transaction {
     this.node.addEventListener('pointerenter', () => this.fetch());
     this.node.addEventListener('focusin', () => this.fetch());
     this.changed();
-    this.node.addEventListener('focusin', () => {
-      memory.focused = true;
+    this.node.addEventListener('focusin', event => {
+      memory.focused = (event.target as Element).className;
     });
     this.node.addEventListener('focusout', event => {
+      if (event.relatedTarget) {
+        memory.focused = null;
+        return;
+      }
       // When the host takes the view away, the focus goes nowhere: then the next view takes it.
-      memory.focused = !event.relatedTarget && !this.node.isConnected;
+      queueMicrotask(() => {
+        if (this.node.isConnected && !this.node.contains(document.activeElement)) {
+          memory.focused = null;
+        }
+      });
     });
-    this.node.tabIndex = -1;
-    if (memory.focused) {
-      setTimeout(() => this.node.focus({ preventScroll: true }), SETTLED_MS);
-    }
+    setTimeout(() => {
+      if (memory.focused !== null && document.activeElement === document.body) {
+        this.focus(memory.focused);
+      }
+    }, SETTLED_MS);
   }
 
   /** The host knows something new. */
@@ -129,6 +147,7 @@ export class Transaction {
       this.table.restart();
     }
     const running = view.phase === 'running' || view.phase === 'stopping';
+    const turned = this.node.dataset.phase !== view.phase;
     this.node.dataset.phase = view.phase;
     this.node.setAttribute('aria-busy', String(running));
     say(this.headline, view.headline);
@@ -141,19 +160,19 @@ export class Transaction {
     this.actions.draw(view);
     this.bar.hidden = !running;
     if (running) {
-      this.progressed();
+      this.progressed(turned);
     } else {
       this.announce(view.phase === 'done' ? view.headline : '', true);
     }
     this.reorder();
-    if (focused && document.activeElement?.closest('[hidden]')) {
+    if (focused && (!this.node.contains(document.activeElement) || document.activeElement?.closest('[hidden]'))) {
       // The button that was pressed is gone; whoever pressed it by keyboard must not start over at the page's top.
-      (this.actions.cancel ?? this.node).focus({ preventScroll: true });
+      this.focus();
     }
   }
 
-  /** Only the progress is new. */
-  progressed(): void {
+  /** Only the progress is new; it is said aloud now and then, and `now` if it has just begun. */
+  progressed(now = false): void {
     const { words = [], fraction = null } = this.host.progress();
     if (fraction === null) {
       this.meter.removeAttribute('value');
@@ -161,7 +180,7 @@ export class Transaction {
       this.meter.value = fraction;
     }
     say(this.words, words.join(' · '));
-    this.announce(words.join(', '));
+    this.announce(words.join(', '), now);
   }
 
   /** Rows that were asked for. */
@@ -179,6 +198,12 @@ export class Transaction {
       this.fetch();
     }
     this.reorder();
+  }
+
+  /** What comes next takes the focus: what had it `before`, the button that stops, or the words that say how it is. */
+  private focus(before = ''): void {
+    const kept = LASTING.includes(before) ? this.node.querySelector<HTMLElement>(`.${before}`) : null;
+    (kept ?? this.actions.cancel ?? this.headline).focus({ preventScroll: true });
   }
 
   private ask(query: Query): void {
