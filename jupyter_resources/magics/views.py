@@ -33,7 +33,7 @@ class Views:
         from jupyter_resources.report.story import ROWS
         from jupyter_resources.sync.summary import TransactionSummary
 
-        if not isinstance(answer, TransactionSummary):
+        if not isinstance(answer, TransactionSummary) or not self._watched():
             return {}
         changes = len(answer.files_to_sync) + len(answer.to_delete) + len(answer.unresolvable_collisions)
         if not changes or (changes <= ROWS and not answer.dryrun):
@@ -47,10 +47,22 @@ class Views:
         self._keep(widget)
         return view
 
+    def _watched(self) -> bool:
+        """Whether a front end asked, rather than a program that only keeps what a notebook prints.
+
+        Front ends tell of their cell; nbclient and what is made with it (nbconvert --execute, papermill) tell nothing.
+        They would store the widget's state, and the html that is made of that shows nothing without a network.
+        """
+        return bool(self._parent().get("metadata"))
+
+    def _parent(self) -> dict[str, Any]:
+        """The message that the running cell came with."""
+        parent: dict[str, Any] = getattr(self._shell, "get_parent", dict)()
+        return parent
+
     def _keep(self, widget: TransactionWidget) -> None:
         """Remember `widget` for its cell, and let go those of the cell's last run: their output is gone."""
-        parent: Any = getattr(self._shell, "get_parent", dict)()
-        cell = parent.get("metadata", {}).get("cellId", "")
+        cell = self._parent()["metadata"].get("cellId", "")
         if not cell:
             return
         run, widgets = self._cells.get(cell, (-1, []))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from nbconvert import HTMLExporter
+from nbconvert.preprocessors import ExecutePreprocessor
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from jupyter_resources.report import summary as picture
+from jupyter_resources.testing.trees import tree
+from tests.homes import home
 from tests.report.page import Page
 from tests.report.stories import HOSTILE, conflicts, done, everything, file, push
+
+__all__ = ["home"]
 
 HEADLINE = "Refused to push to s3://team-data/project: 3 conflicts (1 other file is ready)"
 ROWS = [
@@ -67,3 +73,21 @@ def test_hostile_names_in_a_saved_page(name: str, options: dict[str, object]) ->
     hostile = Page(converted(picture.mimebundle(push(not_on_target=[file(name, 1)])), **options))
     assert hostile.elements == plain.elements
     assert [len(row) for row in hostile.rows] == [len(row) for row in plain.rows]
+
+
+@pytest.mark.parametrize("store_widget_state", [True, False])
+def test_a_notebook_that_a_program_runs(home: Path, store_widget_state: bool) -> None:
+    """`nbconvert --execute` with its defaults: each result is there once, as a table; no widget, and none is stored."""
+    for number in range(300):
+        tree({f"data/{number:03}.txt": b"x"}, home / "work")
+    cells = ["%load_ext jupyter_resources\n%push data -n", "plan = %push data;\n%sync data -n"]
+    notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+    resources = {"metadata": {"path": str(home / "work")}}
+    run = ExecutePreprocessor(kernel_name="python3", store_widget_state=store_widget_state)
+    notebook, _ = run.preprocess(notebook, resources)
+    assert [len(cell.outputs) for cell in notebook.cells] == [1, 1]
+    assert "widgets" not in notebook.metadata
+    page = str(HTMLExporter(template_name="lab").from_notebook_node(notebook)[0])
+    assert page.count("Would push 300 files") == 1
+    assert page.count("data/000.txt</td>") == 1
+    assert "widget-view" not in page and "Error displaying widget" not in page
