@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -64,6 +65,14 @@ def new_bucket() -> Iterator[Callable[[S3Server], str]]:
         while found := bucket.page("", None).found:
             bucket.delete([one.key for one in found])
         bucket.drop()
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port at which nobody is: it is ours, so that no other program's server comes to be there."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -86,16 +85,14 @@ def test_wrong_credentials(verb: str, wrong: str, here: Path, seaweedfs: S3Serve
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_no_network_is_told_soon(verb: str, here: Path) -> None:
+def test_no_network_is_told_soon(verb: str, here: Path, closed_port: int) -> None:
     """A closed port. The promise is 5 s; the bound here only tells retries for minutes from that on a busy machine."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    conf = RemoteStorageConfig("s3", "k", "bucket", "s", host="127.0.0.1", port=port, secure=False)
+    conf = RemoteStorageConfig("s3", "k", "bucket", "s", host="127.0.0.1", port=closed_port, secure=False)
     started = time.monotonic()
     with pytest.raises(Unavailable) as caught:
         VERBS[verb](RemoteStorage(conf, cache=DigestCache(None)))
     assert time.monotonic() - started < 15
-    asserts_a_person_can_act(caught.value, f"127.0.0.1:{port}")
+    asserts_a_person_can_act(caught.value, f"127.0.0.1:{closed_port}")
     assert contents(here) == {"a": b"mine"}
 
 

@@ -20,8 +20,8 @@ from jupyter_resources.testing.trees import contents, tree
 from tests.servers.processes import S3Server
 from tests.servers.proxy import Proxy
 
-pytestmark = pytest.mark.timeout(25)
-"""A silent server is given more than this."""
+pytestmark = pytest.mark.timeout(50, func_only=True)
+"""A silent server is given more than this; the one of all tests may take as long to start."""
 
 Begin = Callable[[RemoteStorage, Control], object]
 

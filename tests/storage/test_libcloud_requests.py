@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +33,7 @@ from tests.servers.processes import AZURITE_KEY, KEY, SECRET, S3Server
 from tests.servers.proxy import Proxy
 from tests.storage.test_libcloud_s3 import account_of
 from tests.storage.test_s3_keys import HOSTILE, ODD
+from tests.storage.test_s3_parts import in_background
 
 
 @pytest.mark.parametrize("any_s3", ["seaweedfs", "moto"], indirect=True)
@@ -175,11 +174,10 @@ def test_a_cancel_cuts_what_is_under_way(verb: str, proxy: Proxy) -> None:
         "delete": lambda: under.delete(["a", "b"]),
     }
     proxy.fail(silent=True, times=9)
-    threading.Thread(target=lambda: proxy.started.wait(10) and control.cancel(), daemon=True).start()
-    started = time.monotonic()
-    with pytest.raises(Cancelled):
-        verbs[verb]()
-    assert time.monotonic() - started < 3
+    ended = in_background(verbs[verb])
+    assert proxy.started.wait(30)
+    control.cancel()
+    assert isinstance(ended(), Cancelled)
 
 
 def test_a_damaged_arrival_is_noticed_and_removed(

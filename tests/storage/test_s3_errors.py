@@ -42,6 +42,8 @@ VERBS: dict[str, Callable[[ObjectStore], object]] = {
     "delete one": lambda store: store.delete(["x"]),
     "delete": lambda store: store.delete(["x", "y"]),
 }
+SOON = 15.0
+"""Seconds. What is promised is less; on a busy machine this still tells it from an idle minute, and from retries."""
 every_verb = pytest.mark.parametrize("verb", VERBS)
 
 
@@ -59,7 +61,7 @@ def failing(store: ObjectStore, verb: str) -> ResourcesError:
 @pytest.fixture
 def store(proxy: Proxy, seaweedfs: S3Server, new_bucket: Callable[[S3Server], str]) -> ObjectStore:
     bucket = new_bucket(seaweedfs)
-    return ObjectStore(service_of(seaweedfs, endpoint=proxy.endpoint, idle_seconds=0.5), bucket)
+    return ObjectStore(service_of(seaweedfs, endpoint=proxy.endpoint), bucket)
 
 
 @every_verb
@@ -103,15 +105,13 @@ def test_missing_bucket_by_its_name_in_the_settings(verb: str, engine: str, moto
 
 
 @every_verb
-def test_nobody_there_is_told_at_once(verb: str, seaweedfs: S3Server) -> None:
+def test_nobody_there_is_told_at_once(verb: str, seaweedfs: S3Server, closed_port: int) -> None:
     """A refused connection is Unavailable, with the address that was tried."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
     started = time.monotonic()
-    error = failing(ObjectStore(service_of(seaweedfs, endpoint=f"http://127.0.0.1:{port}"), "any"), verb)
+    error = failing(ObjectStore(service_of(seaweedfs, endpoint=f"http://127.0.0.1:{closed_port}"), "any"), verb)
     assert type(error) is Unavailable
-    assert f"http://127.0.0.1:{port}" in error.message
-    assert time.monotonic() - started < 5
+    assert f"http://127.0.0.1:{closed_port}" in error.message
+    assert time.monotonic() - started < SOON
 
 
 @every_verb
@@ -146,16 +146,17 @@ def test_a_connection_that_is_never_answered_is_told_within_seconds(
     started = time.monotonic()
     error = failing(ObjectStore(service_of(seaweedfs, endpoint=f"http://127.0.0.1:{full_backlog}"), "any"), verb)
     assert type(error) is Unavailable
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < SOON
 
 
 @every_verb
-def test_a_silent_server_is_timed_out(verb: str, store: ObjectStore, proxy: Proxy) -> None:
+def test_a_silent_server_is_timed_out(verb: str, seaweedfs: S3Server, proxy: Proxy) -> None:
     """Taken, but never answered: TimedOut, in bounded time."""
     proxy.fail(times=100, silent=True)
+    store = ObjectStore(service_of(seaweedfs, endpoint=proxy.endpoint, idle_seconds=0.5), "any")
     started = time.monotonic()
     assert type(failing(store, verb)) is TimedOut
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < SOON
 
 
 @every_verb

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,10 +163,8 @@ def test_cancel_leaves_no_open_upload(
     proxy.fail("PUT", "partNumber=3", silent=True)
     ended = in_background(lambda: store.under(control).put("large", FileBody(str(three))))
     assert proxy.started.wait(30)
-    started = time.monotonic()
     control.cancel()
     assert isinstance(ended(), Cancelled)
-    assert time.monotonic() - started < 3
     assert left() == ([], [])
 
 
@@ -205,7 +202,8 @@ def in_background(call: Callable[[], object]) -> Callable[[], object]:
     thread.start()
 
     def ended() -> object:
-        thread.join(20)
+        thread.join(30)
+        assert result, "still at it"
         return result[0]
 
     return ended
