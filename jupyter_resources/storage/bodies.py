@@ -147,6 +147,9 @@ class ReaderBody:
         hasher = Hasher(sha256=said.sha256 is not None or said.md5 is None, part_sizes=sizes)
         for chunk in reader:
             hasher.update(chunk)
+            if hasher.size > said.size:  # the disk would be full before the end of what a hostile server sends
+                message = f"{said.path} arrived damaged: expected {said.size} bytes, more came"
+                raise Damaged(message, hint="repeat the line; nothing was written for this file")
             yield chunk
         wrong = (
             hasher.size != said.size

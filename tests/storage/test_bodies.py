@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -215,6 +215,23 @@ def test_each_errno_has_one_meaning(number: int, error: type[ResourcesError]):
     assert type(caught.value) is error
     assert isinstance(caught.value.__cause__, OSError)
     assert "\n" not in caught.value.message
+
+
+def test_what_another_store_sends_too_much_is_not_passed_on():
+    """A hostile one could fill the disk before the digests are compared."""
+    taken: list[int] = []
+
+    class Endless:
+        entry = Entry("k", 10, etag="e")
+
+        def __iter__(self) -> Iterator[bytes]:
+            for turn in range(100):
+                taken.append(turn)
+                yield b"12345"
+
+    with pytest.raises(Damaged, match="more came"):
+        ReaderBody(Endless, Endless.entry).whole()
+    assert len(taken) == 3
 
 
 def test_our_own_errors_pass_untouched():
