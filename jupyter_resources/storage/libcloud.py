@@ -339,7 +339,11 @@ class _Read:
             if chunk is None:
                 break
             came += len(chunk)
+            if came > self._size:
+                raise Damaged(
+                    f"{self.entry.path} is longer than the {self._size} bytes asked for", hint="repeat the line"
+                )
             yield chunk
-        if came != self._size:
+        if came < self._size:
             message = f"{self.entry.path} is short: {self._size} bytes were asked for, {came} came"
             raise Damaged(message, hint="repeat the line")

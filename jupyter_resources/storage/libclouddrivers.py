@@ -25,10 +25,10 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from jupyter_resources.core.errors import InvalidValue, NotFound, Unsupported
-from jupyter_resources.storage.libclouderrors import from_libcloud
+from jupyter_resources.storage.libclouderrors import Redirected, from_libcloud
 from jupyter_resources.storage.libcloudpages import Pages
 from jupyter_resources.storage.s3errors import Asked
-from jupyter_resources.storage.s3wire import CONNECT_SECONDS, IDLE_SECONDS, trusted
+from jupyter_resources.storage.s3wire import ANSWER_BYTES, CONNECT_SECONDS, IDLE_SECONDS, AnswerTooLong, trusted
 
 __all__ = ["Account", "Drivers", "OpenDriver", "driver_class", "providers"]
 
@@ -166,10 +166,22 @@ def _over(wire: _Wire, connection: Any) -> None:
             self.session.mount("http://", wire)
             self.session.mount("https://", wire)
 
+        def prepared_request(self, method: str, *arguments: Any, stream: bool = False, **options: Any) -> None:
+            # Some drivers fetch an object whole before they give it out in pieces.
+            super().prepared_request(method, *arguments, stream=stream or method == "GET", **options)
+
+    sign = connection.pre_connect_hook
+
+    def unpacked(params: Any, headers: dict[str, str]) -> tuple[Any, dict[str, str]]:
+        # libcloud asks for compressed answers. Proxies may rewrite this header, so it isn't signed.
+        headers.pop("Accept-Encoding", None)
+        params, headers = sign(params, headers)
+        return params, {**headers, "Accept-Encoding": "identity"}
+
     if isinstance(connection.connection, LibcloudConnection):  # all but the local driver's
         connection.conn_class = Over
-        connection.connection.session.mount("http://", wire)
-        connection.connection.session.mount("https://", wire)
+        connection.pre_connect_hook = unpacked
+        connection.connect()
 
 
 class _Wire(HTTPAdapter):
@@ -217,7 +229,31 @@ class _Wire(HTTPAdapter):
             raise ConnectionAbortedError("told to stop")
         answer = super().send(request, *arguments, **options)
         self.status, self.headers = answer.status_code, answer.headers
+        if answer.is_redirect:  # requests would follow, with the body and the token
+            answer.close()
+            raise Redirected
+        whole = not options.get("stream") or answer.status_code >= 300
+        answer.raw.stream = _as_sent(answer.raw.stream, ANSWER_BYTES if whole else None)
+        if "charset" not in answer.headers.get("Content-Type", ""):
+            answer.encoding = "utf-8-sig"  # requests would guess, which takes long and may be wrong
         return answer
+
+
+def _as_sent(stream: Any, most: int | None) -> Any:
+    """urllib3's `stream` without unpacking, which nobody asked for: a few kilobytes may hold a gigabyte.
+
+    Raises AnswerTooLong after `most` bytes.
+    """
+
+    def read(amount: int, decode_content: bool | None = None) -> Iterator[bytes]:
+        came = 0
+        for piece in stream(amount, decode_content=False):
+            came += len(piece)
+            if most is not None and came > most:
+                raise AnswerTooLong
+            yield piece
+
+    return read
 
 
 def _empty(body: Any) -> bool:

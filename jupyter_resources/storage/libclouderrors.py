@@ -20,13 +20,18 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.errors import InvalidValue, ResourcesError, Transient, Unavailable, Unsupported
-from jupyter_resources.storage.s3errors import Asked, code_of, from_reply, timed_out, unreachable
+from jupyter_resources.storage.s3errors import Asked, code_of, from_network, from_reply, timed_out, unreachable
+from jupyter_resources.storage.s3wire import AnswerTooLong
 from jupyter_resources.storage.translate import from_os
 
-__all__ = ["asking", "from_libcloud"]
+__all__ = ["Redirected", "asking", "from_libcloud"]
 
 RAISED = (LibcloudError, HTTPError, OSError, NotImplementedError, KeyError, TypeError, ValueError, AttributeError)
 """What calling a driver may raise; some drivers stumble over answers that they don't expect."""
+
+
+class Redirected(ConnectionError):
+    """The answer names another address. Nothing is sent there: neither files nor tokens are meant for it."""
 
 
 class Cuttable(Protocol):
@@ -78,6 +83,12 @@ def from_libcloud(error: Exception, asked: Asked, status: int) -> ResourcesError
             return ResourcesError(f"{asked.service}: libcloud can't read the answer for {asked.subject}", hint=hint)
         case NotImplementedError():
             return Unsupported(f"libcloud's driver for {asked.service} can't do this (asked for {asked.subject})")
+        case Redirected():
+            hint = "set the connection's region or endpoint to the bucket's own"
+            message = f"{asked.service} sends requests for {asked.subject} to another address, which is not followed"
+            return InvalidValue(message, hint=hint)
+        case AnswerTooLong():
+            return from_network(error, asked)
         case exceptions.RequestException() | HTTPError():
             return _from_network(error, asked)
         case OSError():

@@ -15,10 +15,10 @@ from libcloud.storage.drivers.s3 import BaseS3StorageDriver
 
 from jupyter_resources.core import paths
 from jupyter_resources.core.entry import Entry, LeftOut
-from jupyter_resources.core.errors import InvalidPath
+from jupyter_resources.core.errors import Damaged, InvalidPath
 from jupyter_resources.storage.partial import is_partial
 from jupyter_resources.storage.protocol import DIRECTORY_MARKER, Page
-from jupyter_resources.storage.s3listing import ns_of
+from jupyter_resources.storage.s3listing import LARGEST, ns_of
 
 __all__ = ["Family", "encrypted", "entry_of", "entry_of_answer", "family_of", "page_of", "searched", "spelled"]
 
@@ -55,11 +55,14 @@ def entry_of(found: Any, family: Family, *, md5s: bool) -> Entry:
     told = (found.meta_data or {}).get("sha256")
     if family in ("s3", "azure") and isinstance(told, str) and _HEX64.fullmatch(told):
         sha256 = told
-    return Entry(found.name, int(found.size), _time_of(extra), etag or f"{found.size:x}", md5, sha256)
+    return Entry(found.name, _size_of(found), _time_of(extra), etag or f"{found.size:x}", md5, sha256)
 
 
 def entry_of_answer(key: str, headers: Mapping[str, str], vendor: str, *, md5s: bool) -> Entry:
-    """An object on S3, by the headers of the answer that brings it."""
+    """An object on S3, by the headers of the answer that brings it. Raises Damaged where they don't tell its length."""
+    if "content-length" not in headers:
+        hint = "repeat the line; if it stays, something between here and the server rewrites its answers"
+        raise Damaged(f"the server doesn't say how long {key} is", hint=hint)
     extra = {"last_modified": headers.get("last-modified")}
     told = {"sha256": headers.get(f"{vendor}-meta-sha256")}
     etag = headers.get("etag", "")
@@ -73,7 +76,7 @@ def page_of(found: Iterable[Any], family: Family, *, md5s: bool) -> Page:
     for one in found:
         reason = DIRECTORY_MARKER if one.name.endswith("/") else paths.problem(one.name)
         if reason is not None:
-            out.append(LeftOut(one.name, reason, int(one.size)))
+            out.append(LeftOut(one.name, reason, _size_of(one)))
         elif family != "local" or not is_partial(one.name):
             entries.append(entry_of(one, family, md5s=md5s))
     return Page(entries, out)
@@ -104,6 +107,13 @@ def spelled(key: str, family: Family) -> str:
 def encrypted(headers: Mapping[str, str]) -> bool:
     """Whether an answer says that the object is encrypted with a key of its own: then its ETag is no MD5."""
     return any("server-side-encryption" in name.lower() for name in headers)
+
+
+def _size_of(found: Any) -> int:
+    size = int(found.size)
+    if not 0 <= size <= LARGEST:
+        raise Damaged(f"{found.name} can't have the size that the server says", hint="the server is at fault")
+    return size
 
 
 def _time_of(extra: Mapping[str, Any]) -> int | None:

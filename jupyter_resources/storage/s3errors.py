@@ -25,7 +25,7 @@ from jupyter_resources.core.errors import (
     Unavailable,
     Unsupported,
 )
-from jupyter_resources.storage.s3wire import CertificateRefused
+from jupyter_resources.storage.s3wire import ANSWER_BYTES, AnswerTooLong, CertificateRefused
 
 __all__ = [
     "Asked",
@@ -174,6 +174,9 @@ def from_network(error: BaseException, asked: Asked) -> ResourcesError:
     if isinstance(error, CertificateRefused):
         hint = "AWS_CA_BUNDLE may name the certificate of a private authority"
         return Unavailable(f"the certificate of {asked.service} can't be verified", hint=hint)
+    if isinstance(error, AnswerTooLong):
+        message = f"{asked.service} answers with more than {ANSWER_BYTES >> 20} MiB for {asked.subject}; it was cut"
+        return Damaged(message, hint="the server is at fault, or the endpoint is no storage service")
     if isinstance(error, TimeoutError):
         return timed_out(asked)
     broken = isinstance(error, ConnectionResetError | BrokenPipeError | ssl.SSLError)  # RemoteDisconnected is the first

@@ -12,8 +12,10 @@ from urllib.parse import unquote_plus
 
 from jupyter_resources.core.errors import Damaged, Transient
 
-__all__ = ["Found", "Onward", "S3Page", "elements", "ns_of", "onward", "parse_page", "rows"]
+__all__ = ["LARGEST", "Found", "Onward", "S3Page", "elements", "ns_of", "onward", "parse_page", "rows"]
 
+LARGEST = (1 << 63) - 1
+"""No file system and no provider has larger files."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -62,8 +64,8 @@ def _page(content: bytes) -> S3Page:
         time = facts.get(time_tag)
         mtime_ns = ns_of(datetime.fromisoformat(time)) if time else None
         found.append(Found(key, int(facts[size_tag]), mtime_ns, facts.get(etag_tag, "").strip('"')))
-        if found[-1].size < 0:
-            raise ValueError(f"{key} has {found[-1].size} bytes")
+        if not 0 <= found[-1].size <= LARGEST:
+            raise ValueError(f"{key} can't have that size")
     token = root.findtext(f"{names}NextContinuationToken")
     if root.findtext(f"{names}IsTruncated") != "true":
         return S3Page(found, None)

@@ -27,6 +27,8 @@ from libcloud.common.aws import UnsignedPayloadSentinel
 from libcloud.storage.drivers.s3 import S3SignatureV4Connection
 
 __all__ = [
+    "ANSWER_BYTES",
+    "AnswerTooLong",
     "CONNECT_SECONDS",
     "CertificateRefused",
     "IDLE_SECONDS",
@@ -41,11 +43,17 @@ CONNECT_SECONDS = 2.0
 """Name look-up and connection together."""
 IDLE_SECONDS = 60.0
 """How long a server may be silent in the middle of an exchange."""
+ANSWER_BYTES = 32 << 20
+"""The most that is taken into memory of one answer: 1,000 keys of 1,024 bytes, each written %XX, are 3 MiB."""
 DEFAULT_REGION = "us-east-1"
 
 
 class CertificateRefused(ConnectionError):
     """The server's certificate isn't one that we trust."""
+
+
+class AnswerTooLong(ConnectionError):
+    """More than ANSWER_BYTES came as a page or an error: the rest isn't read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +173,10 @@ class _Wire:
             connection.request(method, target, body=body, headers=dict(headers))
             with connection.getresponse() as answer:
                 facts = {name.lower(): value for name, value in answer.getheaders()}
-                self._reply = Reply(answer.status, facts, answer.read())
+                content = answer.read(ANSWER_BYTES + 1)
+                if len(content) > ANSWER_BYTES:
+                    raise AnswerTooLong
+                self._reply = Reply(answer.status, facts, content)
             if answer.will_close:
                 self.close()
         except BaseException:

@@ -28,6 +28,7 @@ def listing(inner: str) -> bytes:
         (listing(OBJECT + "<IsTruncated>true</IsTruncated>"), Damaged),  # more, and no way to ask for it
         (listing(OBJECT.replace("<Size>1</Size>", "")), Damaged),
         (listing(OBJECT.replace(">1<", ">-5<")), Damaged),
+        (listing(OBJECT.replace(">1<", f">{1 << 63}<")), Damaged),
         (listing(OBJECT.replace(">1<", ">many<")), Damaged),
         (listing(OBJECT.replace("2026-01-01T00:00:00Z", "2026-01-01T00:00:00")), Damaged),
         (b"<html><body>Please log in</body></html>", Transient),  # a captive portal
