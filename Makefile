@@ -11,13 +11,15 @@ BUNDLE := jupyter_resources/labextension/static/style.js
 AZURITE := $(VENV)/azurite/.installed
 NODE_MODULES := labextension/node_modules/.yarn-state.yml
 FRONT_END := $(shell find labextension/src -type f 2>/dev/null) labextension/package.json labextension/tsconfig.json
+BENCH := $(VENV)/bench
+BENCH_LOCK := .ci/bench.lock
 CHECKS := check-style check-types check-floors check-front-end check-schema check-locks check-notebooks
 
 # Our tools win over an activated environment's, and nothing leaks in from it.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help lab demo test check soak screenshot lock clean ready $(CHECKS)
+.PHONY: help lab demo test check soak bench screenshot lock clean ready $(CHECKS)
 .DELETE_ON_ERROR:
 
 help:
@@ -26,6 +28,7 @@ help:
 	@echo 'make test    run the tests                        (ARGS="-k push" picks some)'
 	@echo 'make check   style, types, floors, front end, schema, lock files, notebooks'
 	@echo 'make soak    the promises at full size; what it saw goes to docs/reliability.md'
+	@echo 'make bench   ours and other tools side by side; writes docs/performance.md   (ARGS="--only a,c")'
 	@echo 'make screenshot  the README'"'"'s picture, of the widget in a real notebook'
 	@echo 'make lock    resolve the newest allowed dependencies anew, into $(LOCK)'
 	@echo 'make clean   remove everything that was made, the virtualenv too'
@@ -37,10 +40,14 @@ demo: ready
 	@$(BIN)/python -m tests.tools.demo notebooks/quickstart.ipynb
 
 test: ready
+	@$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 soak: ready
 	$(BIN)/python -m tests.soak
+
+bench: ready $(BENCH)/.installed
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 screenshot: ready
 	$(BIN)/python -m tests.tools.screenshot
@@ -76,6 +83,10 @@ lock: $(VENV)/.python
 	@$(BIN)/python -m tests.tools.requirements > $(VENV)/resolve/requirements.txt
 	$(VENV)/resolve/bin/python -m pip --disable-pip-version-check --quiet install -r $(VENV)/resolve/requirements.txt
 	@$(VENV)/resolve/bin/python -m pip --disable-pip-version-check list --format=freeze --exclude pip --exclude setuptools > $(LOCK)
+	@rm -rf $(VENV)/resolve
+	@$(BIN)/python -m venv $(VENV)/resolve
+	$(VENV)/resolve/bin/python -m pip --disable-pip-version-check --quiet install -r tests/bench/peers.txt
+	@$(VENV)/resolve/bin/python -m pip --disable-pip-version-check list --format=freeze --exclude pip --exclude setuptools > $(BENCH_LOCK)
 	@rm -rf $(VENV)/resolve
 	@cd tests/servers/azurite && rm -f package-lock.json && npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
 	@$(BIN)/python -m tests.tools.locks --strip tests/servers/azurite/package-lock.json
@@ -120,6 +131,13 @@ $(NODE_MODULES): labextension/package.json labextension/yarn.lock labextension/.
 $(AZURITE): tests/servers/azurite/package.json tests/servers/azurite/package-lock.json | $(VENV)/.python
 	@echo 'make: the Azure server of the tests'
 	@mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error > npm.log 2>&1 || { cat $(@D)/npm.log; exit 1; }
+	@touch $@
+
+# The tools that the benchmark compares with, and the toolchain for its proxy: nothing of ours sees them.
+$(BENCH)/.installed: $(BENCH_LOCK) | $(VENV)/.python
+	@echo 'make: the tools to compare with (a minute the first time)'
+	@$(BIN)/python -m venv --clear $(BENCH)
+	@$(BENCH)/bin/python -m pip --disable-pip-version-check --quiet install -r $(BENCH_LOCK)
 	@touch $@
 
 # Built from nothing each time: file names carry hashes, so an old build would travel along.

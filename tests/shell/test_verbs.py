@@ -28,7 +28,7 @@ def test_make_alone_prints_the_verbs() -> None:
     done = make(tree.ROOT)
     assert done.returncode == 0
     verbs = [line.split()[1] for line in done.stdout.splitlines()]
-    assert verbs == ["lab", "demo", "test", "check", "soak", "screenshot", "lock", "clean"]
+    assert verbs == ["lab", "demo", "test", "check", "soak", "bench", "screenshot", "lock", "clean"]
 
 
 @pytest.fixture
