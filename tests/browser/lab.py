@@ -5,10 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import signal
-import socket
-import subprocess
 import sys
 import time
 import urllib.error
@@ -21,13 +17,15 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from tests.browser.chromium import chromium
+from tests.servers.starting import started
+
 __all__ = ["Lab", "Opened", "browser", "running"]
 
 AXE = Path(__file__).parents[2] / "labextension/node_modules/axe-core/axe.min.js"
 TOKEN = "a-token-for-this-test"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 FLAGS += ("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 SECONDS = 60_000
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -35,34 +33,16 @@ SETTINGS = {
 }
 
 
-def chromium() -> str:
-    """The browser's path; installs it where that is possible, and says what to do where it isn't."""
-    for _ in range(2):
-        for name in NAMES:
-            if found := shutil.which(name):
-                return found
-        if os.geteuid() != 0 or not shutil.which("apt-get"):
-            break
-        install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
-        for command in (["apt-get", "update"], install):
-            subprocess.run(
-                command, check=True, capture_output=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            )
-    raise RuntimeError(
-        "the browser tests need Chromium: install your system's package (Debian: apt-get install chromium)"
-    )
-
-
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
     path = chromium()
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        launched = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         try:
-            yield started
+            yield launched
         finally:
-            started.close()
+            launched.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +170,15 @@ def running(home: Path) -> Iterator[Lab]:
         file = settings / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values), "utf-8")
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
-    command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
-        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}"),
-        *("--LabApp.extension_manager=readonly", f"--ServerApp.root_dir={work}"),
-        *("--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"),
-    ]
+
+    def command(port: int) -> list[str]:
+        return [
+            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
+            *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}"),
+            *("--LabApp.extension_manager=readonly", f"--ServerApp.root_dir={work}"),
+            *("--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"),
+        ]
+
     places = {
         "HOME": home,
         "IPYTHONDIR": home / "ipython",
@@ -211,32 +191,14 @@ def running(home: Path) -> Iterator[Lab]:
         "XDG_CONFIG_HOME": home / "xdg",
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "JTRES", "AWS_"))}
-    log = home / "lab.log"
-    with log.open("wb") as output:
-        env = {**kept, **{name: str(place) for name, place in places.items()}}
-        server = subprocess.Popen(command, cwd=work, env=env, stdout=output, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 60
-        while not _answers(f"{address}/api"):
-            assert server.poll() is None and time.monotonic() < deadline, log.read_text("utf-8")
-            time.sleep(0.1)
-        yield Lab(address, work)
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(30)
+    env = {**kept, **{name: str(place) for name, place in places.items()}}
+    with started(command, home / "lab.log", directory=work, variables=env, gently=True) as server:
+        yield Lab(f"http://127.0.0.1:{server.port}", work)
 
 
 def _fetch(address: str, method: str = "GET") -> bytes:
+    """What the server says; it may have to wait for a kernel's end."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     request = urllib.request.Request(address, headers={"Authorization": f"token {TOKEN}"}, method=method)
-    with opener.open(request, timeout=10) as answer:
+    with opener.open(request, timeout=60) as answer:
         return bytes(answer.read())
-
-
-def _answers(address: str) -> bool:
-    try:
-        _fetch(address)
-    except (urllib.error.URLError, OSError):
-        return False
-    return True

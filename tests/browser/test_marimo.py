@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from jupyter_resources.testing.trees import contents, tree
 from tests.browser import lab as jupyter
+from tests.servers.starting import started
 
 APP = """
 import marimo
@@ -46,38 +42,15 @@ def chrome() -> Iterator[Browser]:
 def app(tmp_path: Path) -> Iterator[str]:
     """The address of a running marimo app, with a home of its own."""
     tree({"app.py": APP, "data/a.txt": b"1", "data/b.txt": b"2", "bucket": None}, tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     private = {name: str(tmp_path / "home") for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
     private |= {"JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "JUPYTER_DATA_DIR": str(tmp_path / "jupyter")}
-    command = [sys.executable, "-m", "marimo", "run", "app.py", "--headless", "--no-token"]
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(port)],
-            cwd=tmp_path,
-            env={**os.environ, **private},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            address = f"http://127.0.0.1:{port}/"
-            _answers(address, process, tmp_path / "log")
-            yield address
-        finally:
-            process.terminate()
-            process.wait(20)
 
+    def command(port: int) -> list[str]:
+        marimo = [sys.executable, "-m", "marimo", "run", "app.py", "--headless", "--no-token"]
+        return [*marimo, "--host", "127.0.0.1", "--port", str(port)]
 
-def _answers(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=2).close()
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-        else:
-            return
-    raise RuntimeError(f"marimo did not start: {log.read_text()[-2000:]}")
+    with started(command, tmp_path / "log", variables={**os.environ, **private}, gently=True) as server:
+        yield f"http://127.0.0.1:{server.port}/"
 
 
 def test_a_plan_is_applied_in_marimo(app: str, chrome: Browser, tmp_path: Path) -> None:

@@ -7,12 +7,9 @@ import json
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import sysconfig
-import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -21,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.starting import started
 from tests.tools import tree
 
 pytestmark = pytest.mark.timeout(300)
@@ -161,38 +159,27 @@ def test_jupyter_knows_both_extensions(fresh: Path, away: dict[str, str]) -> Non
 @contextlib.contextmanager
 def lab(fresh: Path, away: dict[str, str], log: Path) -> Iterator[str]:
     """A running JupyterLab of the new virtualenv; yields its address."""
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
     modules = Path(away["HOME"]) / "modules"
     modules.mkdir(exist_ok=True)
     (modules / "refusing.py").write_text(AUTHORIZER, "utf-8")
     # Lab's own pages are lent too: they are data files of our virtualenv.
     pages = Path(sysconfig.get_path("data")) / "share/jupyter/lab"
-    command = [
-        *(str(fresh), "-m", "jupyterlab", "--no-browser", "--allow-root", f"--app-dir={pages}"),
-        *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
-        *(f"--IdentityProvider.token={TOKEN}", "--ServerApp.allow_unauthenticated_access=False"),
-        *("--ServerApp.authorizer_class=refusing.Refusing", "--LabApp.extension_manager=readonly"),
-    ]
-    with log.open("wb") as output:
-        env = {**away, "PYTHONPATH": str(modules)}
-        process = subprocess.Popen(command, cwd=away["HOME"], env=env, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 60
-        while fetch(f"{address}/api", TOKEN)[0] != 200:
-            assert process.poll() is None, log.read_text("utf-8")
-            assert time.monotonic() < deadline, log.read_text("utf-8")
-            time.sleep(0.1)
-        yield address
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
+
+    def command(port: int) -> list[str]:
+        return [
+            *(str(fresh), "-m", "jupyterlab", "--no-browser", "--allow-root", f"--app-dir={pages}"),
+            *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
+            *(f"--IdentityProvider.token={TOKEN}", "--ServerApp.allow_unauthenticated_access=False"),
+            *("--ServerApp.authorizer_class=refusing.Refusing", "--LabApp.extension_manager=readonly"),
+        ]
+
+    env = {**away, "PYTHONPATH": str(modules)}
+    with started(command, log, directory=Path(away["HOME"]), variables=env, gently=True) as server:
+        yield f"http://127.0.0.1:{server.port}"
 
 
 def fetch(address: str, token: str = "", headers: dict[str, str] | None = None) -> tuple[int, str]:
-    """Status and body; 0 while nobody listens."""
+    """Status and body."""
     sent = {**(headers or {}), **({"Authorization": f"token {token}"} if token else {})}
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -200,8 +187,6 @@ def fetch(address: str, token: str = "", headers: dict[str, str] | None = None) 
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
-    except OSError:
-        return 0, ""
 
 
 def test_lab_serves_front_end_and_version(fresh: Path, away: dict[str, str], tmp_path: Path) -> None:
