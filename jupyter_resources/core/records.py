@@ -8,23 +8,35 @@ import stat
 import tempfile
 from pathlib import Path
 
-__all__ = ["replace_file", "small_text"]
+__all__ = ["is_own", "replace_file", "small_text"]
 
 
 LARGEST = 1 << 20
 
 
-def small_text(path: str | os.PathLike[str]) -> str:
+def small_text(path: str | os.PathLike[str], *, own: bool = False) -> str:
     """What a small regular file says, as UTF-8. OSError for a device, a pipe, or more than 1 MiB: a file of a clone may
-    be a link to anything.
+    be a link to anything. With `own` PermissionError where somebody else may have written it.
     """
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        facts = os.fstat(stream.fileno())
+        if not stat.S_ISREG(facts.st_mode):
             raise OSError(errno.EINVAL, "no regular file", os.fspath(path))
+        if own and not is_own(facts):
+            raise PermissionError(errno.EPERM, "somebody else may have written it", os.fspath(path))
         content = stream.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise OSError(errno.EFBIG, f"more than {LARGEST} bytes", os.fspath(path))
     return content.decode()
+
+
+def is_own(facts: os.stat_result) -> bool:
+    """Whether what has these facts is this user's word, or the administrator's. A link has no mode of its own."""
+    user = getattr(os, "getuid", None)
+    if user is None:  # Windows says nothing of owners here
+        return True
+    writable = bool(facts.st_mode & stat.S_IWOTH) and not stat.S_ISLNK(facts.st_mode)
+    return facts.st_uid in (0, user()) and not writable
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:

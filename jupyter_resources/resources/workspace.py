@@ -58,6 +58,7 @@ class Workspace:
         self._directory = Path(directory) if directory is not None else None
         self.layers = tuple(layers)
         self._read: tuple[object, Resolved] | None = None
+        self._trusted: tuple[sources.Stamp, tuple[str, ...]] | None = None
         self._credentials: dict[object, Credentials] = {}
         self._stores: dict[StoreSpec, Store] = {}
 
@@ -69,7 +70,13 @@ class Workspace:
     @property
     def project(self) -> Project:
         """The project that the directory belongs to."""
-        return sources.project_of(self.directory)
+        return sources.project_of(self.directory, self._trusted_directories())
+
+    def _trusted_directories(self) -> tuple[str, ...]:
+        now = sources.stamp(sources.user_file_path())
+        if self._trusted is None or self._trusted[0] != now:
+            self._trusted = (now, sources.trusted_directories(sources.user_file()))
+        return self._trusted[1]
 
     @property
     def resolved(self) -> Resolved:

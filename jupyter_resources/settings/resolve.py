@@ -12,12 +12,14 @@ from pydantic import BaseModel, ValidationError
 
 from jupyter_resources.core.errors import InvalidValue, NotFound
 from jupyter_resources.settings.schema import Settings
-from jupyter_resources.settings.sources import ENVIRONMENT_PREFIX, Layer
+from jupyter_resources.settings.sources import BUILT_IN, ENVIRONMENT_PREFIX, Layer
 
 __all__ = ["Origin", "Resolved", "nearest", "resolve"]
 
 _OWNED = ("profiles", "buckets")
 """Tables whose entries a project's file may add but, where they are the user's own, not change."""
+_OWN_WORD = ("default_bucket",)
+"""What a project's file may say only where the user's own sources don't."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,14 @@ class Resolved:
 
     @property
     def ignored(self) -> list[str]:
-        """`profiles.x` and `buckets.x` of the project's file that are not used, because the name is the user's own."""
-        return [
+        """What the project's file says and isn't used, because it is the user's own to say: `profiles.x`, `buckets.x`,
+        the default bucket where the user has one.
+        """
+        pairs = list(zip(self.layers, _allowed(self.layers), strict=True))
+        keys = [key for layer, used in pairs for key in _OWN_WORD if key in layer.values and key not in used.values]
+        return keys + [
             f"{table}.{name}"
-            for layer, used in zip(self.layers, _allowed(self.layers), strict=True)
+            for layer, used in pairs
             for table in _OWNED
             for name in _mapping(layer.values.get(table))
             if name not in _mapping(used.values.get(table))
@@ -102,8 +108,9 @@ class Resolved:
 def resolve(layers: Sequence[Layer]) -> Resolved:
     """One Settings from `layers`, later ones winning key by key. InvalidValue names key, source and fix.
 
-    What the project's file says of a profile or a bucket that the user's own layers define is ignored, whole: otherwise
-    a cloned repository could send a user's credentials or files somewhere else.
+    What the project's file says of a profile or a bucket that the user's own layers define is ignored, whole, and so is
+    its default bucket where the user has one: otherwise a cloned repository could send a user's credentials or files
+    somewhere else.
     """
     try:
         settings = Settings.model_validate(_merge(_allowed(layers)))
@@ -118,7 +125,9 @@ def _allowed(layers: Sequence[Layer]) -> list[Layer]:
 
 
 def _without(layer: Layer, own: Sequence[Layer]) -> Layer:
-    values = dict(layer.values)
+    settled = {key for other in own if other.where != BUILT_IN for key in other.values}
+    values = {key: value for key, value in layer.values.items() if key not in _OWN_WORD or key not in settled}
+    values.pop("trusted_directories", None)
     for table in _OWNED:
         theirs = values.get(table)
         if isinstance(theirs, Mapping):

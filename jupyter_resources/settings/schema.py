@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 __all__ = ["NAME", "BucketSettings", "CredentialsFrom", "Profile", "ProjectSettings", "Settings"]
 
+LONG = 1024
+"""No name or address is longer, and each may be shown in a sentence."""
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """What profiles, buckets and projects may be called: it becomes part of paths, variables and command lines."""
 
@@ -26,17 +28,23 @@ class Profile(_Part):
     provider: Annotated[
         str,
         Field(
-            min_length=1, description="s3, azure_blobs, google_storage, local, or another provider of apache-libcloud"
+            min_length=1,
+            max_length=64,
+            description="s3, azure_blobs, google_storage, local, or another provider of apache-libcloud",
         ),
     ]
-    endpoint: Annotated[str | None, Field(description="the server's address, where it isn't the provider's own")] = None
-    region: Annotated[str | None, Field(description="where the buckets are")] = None
+    endpoint: Annotated[
+        str | None, Field(max_length=LONG, description="the server's address, where it isn't the provider's own")
+    ] = None
+    region: Annotated[str | None, Field(max_length=LONG, description="where the buckets are")] = None
     credentials: Annotated[CredentialsFrom, Field(description="where key and secret come from")] = "auto"
-    aws_profile: Annotated[str | None, Field(description="the section of the AWS files to use")] = None
+    aws_profile: Annotated[str | None, Field(max_length=LONG, description="the section of the AWS files to use")] = None
     etags: Annotated[Literal["md5", "opaque"] | None, Field(description="whether ETags are MD5 digests, if known")] = (
         None
     )
-    root: Annotated[str | None, Field(description="provider local: the directory that holds the buckets")] = None
+    root: Annotated[
+        str | None, Field(max_length=LONG, description="provider local: the directory that holds the buckets")
+    ] = None
 
     @field_validator("endpoint")
     @classmethod
@@ -63,8 +71,10 @@ class BucketSettings(_Part):
     """A bucket by its short name: which container of which connection, and where in it."""
 
     profile: Annotated[Name, Field(description="the connection")]
-    bucket: Annotated[str, Field(min_length=1, description="the bucket's name at the provider")]
-    base_path: Annotated[str, Field(description="what every path starts with; {project} is this project")] = ""
+    bucket: Annotated[str, Field(min_length=1, max_length=LONG, description="the bucket's name at the provider")]
+    base_path: Annotated[
+        str, Field(max_length=LONG, description="what every path starts with; {project} is this project")
+    ] = ""
 
 
 class ProjectSettings(_Part):
@@ -80,4 +90,7 @@ class Settings(_Part):
     default_bucket: Annotated[Name, Field(description="used where no bucket is named")] = "default"
     profiles: Annotated[dict[Name, Profile], Field(description="connections by name")] = {}
     buckets: Annotated[dict[Name, BucketSettings], Field(description="buckets by name")] = {}
+    trusted_directories: Annotated[
+        list[str], Field(description="below them project files of other users are obeyed; in your own file only")
+    ] = []
     project: Annotated[ProjectSettings, Field(description="this project")] = ProjectSettings()

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tomllib
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jupyter_core import paths as jupyter_paths
 
-from jupyter_resources.core.errors import Denied, InvalidValue
-from jupyter_resources.core.records import small_text
+from jupyter_resources.core.errors import Denied, InvalidValue, harmless
+from jupyter_resources.core.records import is_own, small_text
+from jupyter_resources.settings.toml import loads
 
 __all__ = [
+    "BUILT_IN",
     "ENVIRONMENT_PREFIX",
     "PROJECT_FILE",
     "Layer",
@@ -29,14 +31,19 @@ __all__ = [
     "project_file",
     "project_of",
     "stamp",
+    "trusted_directories",
     "user_file",
     "user_file_path",
 ]
 
 ENVIRONMENT_PREFIX = "JUPYTER_RESOURCES_"
+BUILT_IN = "built in"
 PROJECT_FILE = "jupyter_resources.toml"
 _PYPROJECT = "pyproject.toml"
+_TABLE = "jupyter-resources"
 _MARKERS = (PROJECT_FILE, _PYPROJECT, ".git", ".hg")
+LARGEST = 64 << 10
+"""Of a PROJECT_FILE."""
 _CREDENTIAL = re.compile(r"_(KEY|SECRET|TOKEN)$")
 
 Stamp = tuple[int, int, int] | None
@@ -64,9 +71,14 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The directory that counts as one project, and what it is called where no settings say so."""
+    """The directory that counts as one project, and what it is called where no settings say so.
+
+    `refused` are settings files on the way up that may be another user's; `trusted`: here they are obeyed all the same.
+    """
 
     root: Path
+    refused: tuple[Path, ...] = ()
+    trusted: bool = False
 
     @property
     def name(self) -> str:
@@ -99,7 +111,7 @@ def defaults() -> Layer:
             "profiles": {"local": {"provider": "local", "root": str(root)}},
             "buckets": {"default": {"profile": "local", "bucket": "default", "base_path": "{project}"}},
         },
-        where="built in",
+        where=BUILT_IN,
     )
 
 
@@ -109,21 +121,45 @@ def user_file() -> Layer:
     return Layer("user file", _tables(path), where=str(path))
 
 
-def project_of(directory: Path) -> Project:
-    """The nearest directory at or above `directory` that looks like a project; else `directory` itself."""
+def trusted_directories(user: Layer) -> tuple[str, ...]:
+    """Where, by the user's own file, settings of other users count too."""
+    told = user.values.get("trusted_directories", ())
+    return tuple(one for one in told if isinstance(one, str)) if isinstance(told, list) else ()
+
+
+def project_of(directory: Path, trusted: Iterable[str] = ()) -> Project:
+    """The nearest directory at or above `directory` that looks like a project; else `directory` itself.
+
+    A settings file of another user makes none: on a machine that is shared, anybody may put one into a directory above.
+    """
+    trees = [Path(os.path.realpath(Path(each).expanduser())) for each in trusted]
+    refused: list[Path] = []
     for candidate in (directory, *directory.parents):
-        if any((candidate / marker).exists() for marker in _MARKERS):
-            return Project(candidate)
-    return Project(directory)
+        marks = [candidate / marker for marker in _MARKERS if (candidate / marker).exists()]
+        ours = _is_below(candidate, trees)
+        if not ours and candidate / PROJECT_FILE in marks and not _is_own(candidate / PROJECT_FILE):
+            refused.append(marks.pop(0))
+        if marks:
+            return Project(candidate, tuple(refused), ours)
+    return Project(directory, tuple(refused), _is_below(directory, trees))
 
 
 def project_file(project: Project) -> Layer:
     """`jupyter_resources.toml`, or else `[tool.jupyter-resources]` of pyproject.toml, in the project's root."""
+    for path in project.refused:
+        _say_refused(path)
     own, shared = project.root / PROJECT_FILE, project.root / _PYPROJECT
-    if own.is_file():
-        return Layer("project file", _tables(own), where=str(own), foreign=True)
-    tool = _tables(shared).get("tool", {})
-    values = tool.get("jupyter-resources", {}) if isinstance(tool, dict) else {}
+    if own.is_file() and own not in project.refused:
+        tables = _tables(own, most=LARGEST, own=not project.trusted)
+        return Layer("project file", tables, where=str(own), foreign=True)
+    tables = {}
+    if shared.is_file() and _TABLE in _text(shared):  # others' tables are no business of ours
+        if project.trusted or _is_own(shared):
+            tables = _tables(shared, own=not project.trusted)
+        else:
+            _say_refused(shared)
+    tool = tables.get("tool", {})
+    values = tool.get(_TABLE, {}) if isinstance(tool, dict) else {}
     if not isinstance(values, dict):
         raise InvalidValue(f"{shared}: [tool.jupyter-resources] is no table", hint=f"see {PROJECT_FILE} in the docs")
     return Layer("project file", values, where=str(shared), foreign=True)
@@ -164,12 +200,42 @@ def stamp(path: Path) -> Stamp:
     return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
-def _tables(path: Path) -> dict[str, Any]:
+def _is_own(path: Path) -> bool:
+    """Whether what is at `path`, and the link where it is one, is this user's."""
+    return is_own(path.lstat()) and is_own(path.stat())
+
+
+def _is_below(directory: Path, trees: Iterable[Path]) -> bool:
+    place = Path(os.path.realpath(directory))
+    return any(tree == place or tree in place.parents for tree in trees)
+
+
+def _say_refused(path: Path) -> None:
+    where = harmless(f'trusted_directories = ["{path.parent}"]')
+    text = f"{harmless(str(path))} is not obeyed: somebody else may have written it. If you trust it: {where}"
+    warnings.warn(f"{text} in {user_file_path()}", stacklevel=2)
+
+
+def _tables(path: Path, *, most: int | None = None, own: bool = False) -> dict[str, Any]:
+    """What the file says. InvalidValue for more than `most` characters; `own` as for `small_text`."""
+    text = _text(path, own=own)
+    if most is not None and len(text) > most:
+        raise InvalidValue(
+            f"{path} is too long: more than {most >> 10} KiB", hint=f"a {PROJECT_FILE} of its own is short"
+        )
     try:
-        return tomllib.loads(small_text(path))
+        return loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidValue(f"{path} is no valid TOML: {error}", hint="correct that line, or remove the file") from None
+
+
+def _text(path: Path, *, own: bool = False) -> str:
+    """The file's text; empty where there is none."""
+    try:
+        return small_text(path, own=own)
     except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return ""
+    except UnicodeDecodeError as error:
         raise InvalidValue(f"{path} is no valid TOML: {error}", hint="correct that line, or remove the file") from None
     except PermissionError as error:
         raise Denied(f"{path} can't be read: {error.strerror}", hint=f"chmod u+r {path}") from None

@@ -26,6 +26,7 @@ from jupyter_resources.settings.sources import (
     environment,
     project_file,
     project_of,
+    trusted_directories,
     user_file,
 )
 
@@ -89,7 +90,9 @@ def _stored(name: str, *, in_file: bool, with_token: bool) -> str:
 
 def _profile(name: str) -> Profile:
     """The profile as settings have it, if it looks at all where this can put something."""
-    layers = [defaults(), user_file(), project_file(project_of(Path.cwd())), environment()]
+    user = user_file()
+    project = project_of(Path.cwd(), trusted_directories(user))
+    layers = [defaults(), user, project_file(project), environment()]
     profile = resolve(layers).settings.profiles.get(name)
     if profile is None:
         _say(f"No settings name a profile {name!r} yet; what you type is kept for when they do.")

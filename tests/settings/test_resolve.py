@@ -18,7 +18,7 @@ LAB = '[profiles.lab]\nprovider = "s3"\nregion = "{}"\n'
     [
         ("", "", "", "", "", "default", "default"),
         ("user", "", "", "", "", "user", "user file"),
-        ("user", "project", "", "", "", "project", "project file"),
+        ("user", "project", "", "", "", "user", "user file"),
         ("", "project", "", "", "", "project", "project file"),
         ("user", "project", "variable", "", "", "variable", "environment"),
         ("user", "project", "variable", "traitlets", "", "traitlets", "%config"),
@@ -29,7 +29,7 @@ LAB = '[profiles.lab]\nprovider = "s3"\nregion = "{}"\n'
 def test_the_last_source_wins(
     user_file, project_file, monkeypatch, user, project, environment, handed, call, expected, source
 ):
-    """Defaults, user file, project file, environment, traitlets, call: each wins over those before it."""
+    """Defaults, project file, user file, environment, traitlets, call: each wins over those before it."""
     for path, value in ((user_file, user), (project_file, project)):
         path.write_text(f'default_bucket = "{value}"' if value else "")
     if environment:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import tomllib
+
 import pytest
 
 from jupyter_resources.core.errors import Denied, InvalidPath, InvalidValue
 from jupyter_resources.core.records import small_text
 from jupyter_resources.resources.workspace import Workspace
+from jupyter_resources.settings.toml import loads
 
 USER = """
 default_bucket = "team"
@@ -109,10 +113,23 @@ def test_a_trusted_directory_is_that_one(home, project_file):
 def test_a_bucket_on_the_users_profile_is_allowed(user_file, project_file):
     """That is what a project's file is for: the team's bucket, reached as each member reaches it."""
     user_file.write_text(USER)
-    project_file.write_text('default_bucket = "ours"\n' + BUCKET.format("ours", "lab"))
-    found = Workspace().resolve_bucket()
+    project_file.write_text(BUCKET.format("ours", "lab"))
+    found = Workspace().resolve_bucket("ours")
     assert (found.spec.endpoint, found.spec.bucket) == ("https://lab.example", "theirs")
     assert found.origin is not None and found.origin.foreign
+
+
+def test_nor_where_a_plain_push_goes(user_file, project_file):
+    """Who has a default bucket keeps it, also where the project's is on one's own profile; `--to` names that one."""
+    user_file.write_text(USER)
+    project_file.write_text('default_bucket = "ours"\n' + BUCKET.format("ours", "lab"))
+    workspace = Workspace()
+    assert workspace.resolve_bucket().spec.bucket == "team-data"
+    assert workspace.resolve_bucket("ours").spec.bucket == "theirs"
+    assert workspace.resolved.ignored == ["default_bucket"]
+    user_file.write_text(USER.replace('default_bucket = "team"', ""))
+    assert workspace.resolve_bucket().spec.bucket == "theirs"
+    assert workspace.resolved.ignored == []
 
 
 @pytest.mark.parametrize("root", ["/etc", "~", "..", "../other", "link"])
@@ -171,5 +188,127 @@ def test_a_settings_file_without_end_is_an_error(project_file):
     project_file.write_text("# comment\n" * 200_000)
     with pytest.raises(InvalidValue, match="more than"):
         Workspace().resolve_bucket()
+    project_file.write_text("# comment\n" * 7_000)
+    with pytest.raises(InvalidValue, match="more than 64 KiB"):
+        Workspace().resolve_bucket()
     with pytest.raises(OSError, match="no regular file"):
         small_text("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a." * 10_000 + "a = 1",
+        '"a" . ' * 10_000 + "a = 1",
+        "[" + "a." * 10_000 + "a]",
+        "a = " + "[" * 20_000,
+        "a = " + "{a = " * 9_000,
+    ],
+    ids=["keys", "quoted", "header", "arrays", "tables"],
+)
+def test_a_deep_settings_file_is_not_read(project_file, text, monkeypatch):
+    """The parser isn't asked: it would take minutes, or the whole stack."""
+    monkeypatch.setattr(tomllib, "loads", lambda text: pytest.fail("asked") if text else {})
+    project_file.write_text(text)
+    with pytest.raises(InvalidValue, match="nested more than 32 deep"):
+        Workspace().resolve_bucket()
+
+
+@pytest.mark.parametrize("text", ["9" * 5_000, '"""' + '\\"""' * 9_000 + "\\", '"' + '\\"' * 30_000])
+def test_nor_does_another_one_take_long(project_file, text):
+    """A number that Python doesn't read, strings that aren't closed."""
+    project_file.write_text(f"a = {text}")
+    with pytest.raises(InvalidValue, match="no valid TOML"):
+        Workspace().resolve_bucket()
+
+
+def test_what_only_looks_deep_is_read():
+    """Brackets and dots in strings and comments are neither."""
+    text = f"""# {"[" * 99}
+a = "{"." * 99}[[[ \\" # ["
+b = 'C:\\{"[" * 99}'
+c = '''"{"{" * 99}'''
+d = [{", ".join(["1.5"] * 99)}]
+"""
+    assert list(loads(text)) == ["a", "b", "c", "d"]
+    assert loads("a." * 32 + "a = 1")
+    with pytest.raises(ValueError, match="32 deep"):
+        loads("a." * 33 + "a = 1")
+
+
+def test_names_are_short(project_file):
+    """Each may be shown in a sentence."""
+    project_file.write_text(EVIL.format("new").replace('"s3"', f'"{"x" * 65}"'))
+    with pytest.raises(InvalidValue, match="at most 64 characters") as caught:
+        Workspace().resolve_bucket()
+    assert "xxx" not in str(caught.value)
+
+
+@pytest.fixture
+def given_away(monkeypatch):
+    """Makes a file, or a link, another user's."""
+
+    def give(path):
+        if os.getuid() == 0:
+            os.chown(path, 65534, 65534, follow_symlinks=False)
+        else:
+            mine = os.getuid()
+            monkeypatch.setattr(os, "getuid", lambda: mine + 1)
+
+    return give
+
+
+def test_another_users_file_is_not_obeyed(home, user_file, given_away, recwarn):
+    """On a machine that is shared, in a directory above where one works; until one's own file says that it may."""
+    shared = home / "shared"
+    (shared / "mine").mkdir(parents=True)
+    theirs = shared / "jupyter_resources.toml"
+    theirs.write_text('default_bucket = "theirs"')
+    assert Workspace(shared / "mine").resolved.settings.default_bucket == "theirs"
+    given_away(theirs)
+    workspace = Workspace(shared / "mine")
+    for _ in range(2):
+        assert workspace.resolved.settings.default_bucket == "default"
+        assert workspace.project.root == shared / "mine"
+    (said,) = recwarn
+    assert str(theirs) in str(said.message) and f'trusted_directories = ["{shared}"] in {user_file}' in str(
+        said.message
+    )
+    user_file.write_text(f'trusted_directories = ["{shared}"]')
+    assert workspace.resolved.settings.default_bucket == "theirs"
+    assert workspace.project.root == shared
+    assert len(recwarn) == 1
+
+
+def test_nor_one_that_anybody_may_write(project_file):
+    project_file.write_text('default_bucket = "theirs"')
+    project_file.chmod(0o666)
+    with pytest.warns(UserWarning, match="is not obeyed"):
+        assert Workspace().resolved.settings.default_bucket == "default"
+
+
+def test_nor_another_users_link_or_pyproject(home, project_file, given_away):
+    """A link to a file of one's own, too: roots of directories begin where it lies."""
+    (home / "own.toml").write_text('default_bucket = "elsewhere"')
+    project_file.symlink_to(home / "own.toml")
+    given_away(project_file)
+    with pytest.warns(UserWarning, match="is not obeyed"):
+        assert Workspace().resolved.settings.default_bucket == "default"
+    project_file.unlink()
+    pyproject = home / "work" / "pyproject.toml"
+    pyproject.write_text('[tool.jupyter-resources]\ndefault_bucket = "theirs"')
+    given_away(pyproject)
+    with pytest.warns(UserWarning, match="is not obeyed"):
+        assert Workspace().resolved.settings.default_bucket == "default"
+
+
+def test_a_project_does_not_say_whom_to_trust(project_file):
+    """Only one's own file does."""
+    project_file.write_text('trusted_directories = ["/"]')
+    assert Workspace().resolved.settings.trusted_directories == []
+
+
+def test_a_pyproject_that_says_nothing_of_us_is_not_read(home):
+    """However broken or deep it is."""
+    (home / "work" / "pyproject.toml").write_text("a." * 10_000)
+    assert Workspace().resolve_bucket().name == "default"
