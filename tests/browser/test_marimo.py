@@ -14,6 +14,8 @@ from jupyter_resources.testing.trees import contents, tree
 from tests.browser import lab as jupyter
 from tests.servers.starting import started
 
+pytestmark = pytest.mark.timeout(300)
+
 APP = """
 import marimo
 

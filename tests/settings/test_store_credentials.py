@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import keyring
@@ -15,23 +16,25 @@ from jupyter_resources.settings.schema import Profile
 from jupyter_resources.settings.secrets import credentials
 from tests.settings.test_secrets import MARK, Drawer
 
+TOKEN = f"{MARK}-token"
+
 
 @pytest.fixture
 def typing(monkeypatch):
     """A terminal in which these are typed."""
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda prompt: "typed-key")
-    monkeypatch.setattr("getpass.getpass", lambda prompt: MARK)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: TOKEN if "token" in prompt else MARK)
 
 
 def test_into_the_keyring(home, typing, capsys):
     """Where there is one; it is found there then, and nothing is written to a file."""
     keyring.set_keyring(Drawer())
-    assert store_credentials.main(["lab"]) == 0
+    assert store_credentials.main(["lab", "--token"]) == 0
     said = "".join(capsys.readouterr())
     assert "the keyring" in said and "jupyter_resources/lab" in said and MARK not in said
     found = credentials("lab", Profile(provider="s3", credentials="keyring"))
-    assert (found.key, found.secret.reveal()) == ("typed-key", MARK)
+    assert (found.key, found.secret.reveal(), found.token.reveal()) == ("typed-key", MARK, TOKEN)
     assert not (home / "config" / "jupyter_resources" / "credentials.toml").exists()
 
 
@@ -65,13 +68,25 @@ def test_what_would_not_be_looked_at_is_not_kept(user_file, typing, capsys, tabl
     assert not user_file.with_name("credentials.toml").exists()
 
 
+@pytest.mark.parametrize("empty", ["builtins.input", "getpass.getpass"])
+def test_half_of_it_is_not_kept(home, typing, monkeypatch, capsys, empty):
+    """Neither a key nor a secret alone."""
+    monkeypatch.setattr(empty, lambda prompt: " ")
+    assert store_credentials.main(["lab"]) == 1
+    assert "both needed; nothing was kept" in capsys.readouterr().err
+    assert not list((home / "config").rglob("credentials.toml"))
+
+
 def test_what_wins_over_it_is_said(typing, monkeypatch, capsys):
-    """A variable is looked at first."""
+    """A variable is looked at first, also where its key is the same."""
     monkeypatch.setenv("JUPYTER_RESOURCES_LAB_KEY", "other")
     assert store_credentials.main(["lab"]) == 1
     said = capsys.readouterr().err
     assert "kept in" in said and "JUPYTER_RESOURCES_LAB_KEY without JUPYTER_RESOURCES_LAB_SECRET" in said
     monkeypatch.setenv("JUPYTER_RESOURCES_LAB_SECRET", "other")
+    assert store_credentials.main(["lab"]) == 0
+    assert "environment (JUPYTER_RESOURCES_LAB_KEY) is looked at first" in capsys.readouterr().out
+    monkeypatch.setenv("JUPYTER_RESOURCES_LAB_KEY", "typed-key")
     assert store_credentials.main(["lab"]) == 0
     assert "environment (JUPYTER_RESOURCES_LAB_KEY) is looked at first" in capsys.readouterr().out
 
@@ -84,20 +99,23 @@ def test_not_in_a_notebook(home, monkeypatch, capsys):
 
 
 def test_in_a_real_terminal(home):
-    """The secret isn't echoed."""
-    child = pexpect.spawn(
-        sys.executable, ["-m", "jupyter_resources.settings.store_credentials", "lab", "--file"], encoding="utf-8"
-    )
+    """Neither secret nor token is echoed."""
+    line = ["-m", "jupyter_resources.settings.store_credentials", "lab", "--file", "--token"]
+    child = pexpect.spawn(sys.executable, line, encoding="utf-8", timeout=60)
+    child.logfile_read = screen = io.StringIO()
     child.expect("key of lab")
     child.sendline("typed-key")
-    child.expect("secret")
-    child.waitnoecho()
-    child.sendline(MARK)
+    for asked, typed in (("secret", MARK), ("session token", TOKEN)):
+        child.expect(asked)
+        assert child.waitnoecho()
+        child.sendline(typed)
     child.expect("Kept in")
     child.expect(pexpect.EOF)
     child.close()
-    assert child.exitstatus == 0 and MARK not in child.before
-    assert credentials("lab", Profile(provider="s3", credentials="file")).secret.reveal() == MARK
+    assert child.exitstatus == 0
+    assert "typed-key" in screen.getvalue() and MARK not in screen.getvalue()
+    found = credentials("lab", Profile(provider="s3", credentials="file"))
+    assert (found.secret.reveal(), found.token.reveal()) == (MARK, TOKEN)
 
 
 @pytest.mark.parametrize(
