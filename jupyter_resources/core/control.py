@@ -14,13 +14,17 @@ __all__ = ["Control"]
 
 
 class Control:
-    """Cancellation and a request count, shared by the threads of one transfer. Safe from any thread."""
+    """Cancellation and a request count, shared by the threads of one transfer. Safe from any thread.
+
+    `lets_go` is set in `detached` views.
+    """
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._callbacks: set[Callable[[], None]] = set()
         self._requests: Counter[str] = Counter()
+        self.lets_go = False
 
     @property
     def cancelled(self) -> bool:
@@ -65,6 +69,15 @@ class Control:
         """The same wish to stop, but what is done with it isn't counted: for the local side of a transfer."""
         view = copy.copy(self)
         view._requests = Counter()
+        return view
+
+    def detached(self) -> Control:
+        """A view for threads that nobody waits for once `cancel` was called: they may be slow to notice it.
+
+        What is asked with it may wait where a cancel doesn't reach, which is cheaper, if it ends soon by itself.
+        """
+        view = copy.copy(self)
+        view.lets_go = True
         return view
 
     def count(self, verb: str, requests: int = 1) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from jupyter_resources.core.errors import InvalidPath
 
@@ -18,6 +19,7 @@ MAX_PART_BYTES = 255
 _DRIVE = re.compile(r"^[A-Za-z]:([/\\]|$)")
 
 
+@lru_cache(4096)  # every floor asks of the same path
 def problem(path: str) -> str | None:
     """Why `path` can't be a file on every side, in words; None when it can.
 
@@ -45,6 +47,14 @@ def problem(path: str) -> str | None:
     if encoded > MAX_PART_BYTES and max(len(part.encode()) for part in parts) > MAX_PART_BYTES:
         return f"part of the name longer than {MAX_PART_BYTES} bytes"
     return None
+
+
+def problem_below(lead: str, name: str) -> str | None:
+    """`problem` of `lead + name`, where `lead` is "" or a directory without one (and ends in `/`), in less time."""
+    plain = name.isascii() and name.isprintable() and "\\" not in name and ":" not in name and "/" not in name
+    if plain and name not in ("", ".", "..") and len(lead) + len(name) <= MAX_PART_BYTES // 4:
+        return None
+    return problem(lead + name)
 
 
 def check(path: str) -> str:

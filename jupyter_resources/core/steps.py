@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from jupyter_resources.core.entry import Entry
 
@@ -38,8 +39,7 @@ class Reason(StrEnum):
     CASE_ONLY = "differs only in case from another file"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One decision: `source` and `target` are what was listed on each side; `held_at` is where a reuse copies from."""
 
     action: Action

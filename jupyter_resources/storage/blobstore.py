@@ -17,7 +17,7 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import Changed, Damaged, InvalidValue, NotFound
 from jupyter_resources.core.hashing import sha256_of
-from jupyter_resources.storage.engine import Engine, client_options
+from jupyter_resources.storage.engine import Engine
 from jupyter_resources.storage.libcloud import LibcloudStore
 from jupyter_resources.storage.libclouddrivers import Account
 from jupyter_resources.storage.protocol import ANY, WHOLE_BYTES, Body, Capability, Expect, Page
@@ -27,6 +27,7 @@ from jupyter_resources.storage.translate import translated
 
 if TYPE_CHECKING:
     from obstore import PutMode
+    from obstore.store import ClientConfig
 
 __all__ = ["BlobStore", "azure", "azure_account", "google", "service_account"]
 
@@ -52,7 +53,7 @@ class BlobStore(Readable):
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        able = {Capability.COPY, Capability.METADATA, Capability.CREATE_IF_ABSENT}
+        able = {Capability.COPY, Capability.RANGES, Capability.METADATA, Capability.CREATE_IF_ABSENT}
         return frozenset(able | {Capability.REPLACE_IF_MATCH} if self._if_match else able)
 
     def under(self, control: Control) -> Self:
@@ -115,7 +116,7 @@ class BlobStore(Readable):
         made = self.head(key)
         if made.size != body.size:
             raise Changed(f"{key}: {body.size} bytes were stored, {made.size} are there", hint="repeat the line")
-        return replace(made, sha256=body.sha256)
+        return made.knowing(made.md5, body.sha256)
 
     def _exists(self) -> bool:
         try:
@@ -135,19 +136,23 @@ def azure(account: Account, bucket: str) -> BlobStore:
         url = f"https://{account.key}.{host}"
     else:
         url = f"{account.endpoint}/{account.key}"
-    try:
-        store = AzureStore(
+
+    def make(options: ClientConfig) -> AzureStore:
+        return AzureStore(
             bucket,
             account_name=account.key,
             account_key=account.secret or "",
             endpoint=url,
-            client_options=client_options(),
+            client_options=options,
             retry_config={"max_retries": 0},
         )
+
+    try:
+        engine = Engine(make, url, bucket).opened()
     except BaseError:
         hint = "key is the storage account's name, secret its access key"
         raise InvalidValue("azure_blobs can't be opened with this key and secret", hint=hint) from None
-    return BlobStore(Engine(store, url, bucket), LibcloudStore(account, bucket), f"{url}/{bucket}", if_match=True)
+    return BlobStore(engine, LibcloudStore(account, bucket), f"{url}/{bucket}", if_match=True)
 
 
 def azure_account(account: Account) -> Account:
@@ -165,18 +170,18 @@ def azure_account(account: Account) -> Account:
 
 def google(account: Account, bucket: str) -> BlobStore:
     """A bucket of Google Cloud Storage, by a service account (see `service_account`)."""
+
+    def make(options: ClientConfig) -> GCSStore:
+        key = service_account(account)
+        return GCSStore(bucket, service_account_key=key, client_options=options, retry_config={"max_retries": 0})
+
+    url = "https://storage.googleapis.com"
     try:
-        store = GCSStore(
-            bucket,
-            service_account_key=service_account(account),
-            client_options=client_options(),
-            retry_config={"max_retries": 0},
-        )
+        engine = Engine(make, url, bucket).opened()
     except (BaseError, ValueError):
         hint = "key is the service account's e-mail address, secret its private key, or the JSON file that Google gave"
         raise InvalidValue("google_storage can't be opened with this key and secret", hint=hint) from None
-    url = "https://storage.googleapis.com"
-    return BlobStore(Engine(store, url, bucket), LibcloudStore(account, bucket), f"gs://{bucket}", if_match=False)
+    return BlobStore(engine, LibcloudStore(account, bucket), f"gs://{bucket}", if_match=False)
 
 
 def service_account(account: Account) -> str | None:

@@ -11,7 +11,13 @@ from io import FileIO
 
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import Changed, Damaged, Denied, InvalidPath, NotFound
-from jupyter_resources.core.hashing import Hasher, md5_of, part_count, part_size_for, part_sizes_like, sha256_of
+from jupyter_resources.core.hashing import (
+    Hasher,
+    md5_of,
+    part_size_for,
+    parted_digests,
+    sha256_of,
+)
 from jupyter_resources.storage.protocol import STREAM_BYTES, WHOLE_BYTES, Reader
 from jupyter_resources.storage.translate import translated
 
@@ -57,30 +63,28 @@ class FileBody:
         self.md5: str | None = None
         self.sha256: str | None = None
         self.part_md5s: tuple[str, ...] = ()
+        self._kept: bytes | None = None
         with _reading(path) as stream:
-            self._facts = _facts(stream)
+            self._facts = _facts(os.fstat(stream.fileno()))
             self.size = self._facts[0]
             self.part_size = part_size_for(self.size)
             if self.size > WHOLE_BYTES:
-                hasher = Hasher(md5=False, part_sizes=(self.part_size,))
-                for chunk in self._all(stream):
-                    hasher.update(chunk)
-                self.sha256 = hasher.sha256
-                self.part_md5s = hasher.part_md5s
+                self.sha256, self.part_md5s = parted_digests(self._all(stream, self.part_size))
+            elif self.size <= STREAM_BYTES:  # now that it is open, and until it is asked for
+                self._kept = self._read(stream)
 
     def whole(self) -> bytes:
-        with _reading(self.path) as stream:
-            self._unchanged(stream)
-            content = stream.read(self.size)  # in one piece: joining chunks would hold everything twice
-            while len(content) < self.size and (more := stream.read(self.size - len(content))):
-                content += more
-            self._unchanged(stream)
-        if len(content) != self.size:
-            raise self._changed()
+        content, self._kept = self._kept, None
+        if content is None or not self._same_at_path():
+            with _reading(self.path) as stream:
+                content = self._read(stream)
         self.md5, self.sha256 = md5_of(content), sha256_of(content)
         return content
 
     def chunks(self) -> Iterator[bytes]:
+        if self._kept:
+            yield self.whole()
+            return
         hasher = Hasher()
         with _reading(self.path) as stream:
             for chunk in self._all(stream):
@@ -93,20 +97,28 @@ class FileBody:
     def part(self, index: int) -> bytes:
         with _reading(self.path) as stream:
             stream.seek(index * self.part_size)
-            content = stream.read(self.part_size)
-        if md5_of(content) != self.part_md5s[index]:
-            raise self._changed()
-        return content
+            return stream.read(self.part_size)
 
     def check(self) -> None:
         with _reading(self.path) as stream:
             self._unchanged(stream)
 
-    def _all(self, stream: FileIO) -> Iterator[bytes]:
+    def _read(self, stream: FileIO) -> bytes:
+        """Everything, in one piece: joining chunks would hold it twice."""
+        self._unchanged(stream)
+        content = stream.read(self.size)
+        while len(content) < self.size and (more := stream.read(self.size - len(content))):
+            content += more
+        self._unchanged(stream)
+        if len(content) != self.size:
+            raise self._changed()
+        return content
+
+    def _all(self, stream: FileIO, most: int = STREAM_BYTES) -> Iterator[bytes]:
         """Exactly `size` bytes of a file that is the same before, after and at each end of them."""
         self._unchanged(stream)
         left = self.size
-        while left and (chunk := stream.read(min(left, STREAM_BYTES))):
+        while left and (chunk := stream.read(min(left, most))):
             left -= len(chunk)
             yield chunk
         self._unchanged(stream)
@@ -114,8 +126,14 @@ class FileBody:
             raise self._changed()
 
     def _unchanged(self, stream: FileIO) -> None:
-        if _facts(stream) != self._facts:
+        if _facts(os.fstat(stream.fileno())) != self._facts:
             raise self._changed()
+
+    def _same_at_path(self) -> bool:
+        try:
+            return _facts(os.stat(self.path)) == self._facts
+        except OSError:
+            return False
 
     def _changed(self) -> Changed:
         return Changed(f"{self.path} changed while it was read", hint="repeat the line once nothing writes to it")
@@ -131,7 +149,6 @@ class ReaderBody:
         self.size = entry.size
         self.md5: str | None = None
         self.sha256: str | None = None
-        self.matched_etag: str | None = None
         self.moved = moved
 
     def whole(self) -> bytes:
@@ -142,9 +159,7 @@ class ReaderBody:
         said, meant = reader.entry, self._entry
         if said.size != meant.size or (None not in (said.etag, meant.etag) and said.etag != meant.etag):
             raise Changed(f"{said.path} changed since it was listed", hint="repeat the line: it compares again")
-        etag, parts = said.etag, part_count(said.etag)
-        sizes = part_sizes_like(said.size, parts) if parts else ()
-        hasher = Hasher(sha256=said.sha256 is not None or said.md5 is None, part_sizes=sizes)
+        hasher = Hasher(md5=said.md5 is not None, sha256=said.md5 is None)  # one tells, and MD5 of 1 GiB takes seconds
         for chunk in reader:
             hasher.update(chunk)
             if hasher.size > said.size:  # the disk would be full before the end of what a hostile server sends
@@ -164,7 +179,6 @@ class ReaderBody:
                 hint="repeat the line; nothing was written for this file",
             )
         self.md5, self.sha256 = hasher.md5, hasher.sha256
-        self.matched_etag = etag if etag in hasher.etags else None
 
 
 @contextmanager
@@ -185,6 +199,5 @@ def _reading(path: str) -> Iterator[FileIO]:
             yield stream
 
 
-def _facts(stream: FileIO) -> tuple[int, int, int, int]:
-    status = os.fstat(stream.fileno())
+def _facts(status: os.stat_result) -> tuple[int, int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino

@@ -8,7 +8,6 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 
 from jupyter_resources.core import paths
 from jupyter_resources.core.control import Control
@@ -95,7 +94,7 @@ class LocalStore:
         """What `directory` holds, as a store with the same rule of what is left out; `lead` is its path here."""
         prune = self._prune
         below = LocalStore(
-            directory, prune=prune and (lambda path: prune(lead + path)), create=False, clean=self._clean
+            directory, prune=prune and (lambda path, link: prune(lead + path, link)), create=False, clean=self._clean
         )
         return below.under(self._control)
 
@@ -149,7 +148,7 @@ class LocalStore:
                 )
 
         status = self._write(key, fill, expect)
-        return replace(entry_of(key, status), md5=body.md5, sha256=body.sha256)
+        return entry_of(key, status).knowing(body.md5, body.sha256)
 
     def copy(self, source: str, target: str, *, expect: Expect = ANY) -> Entry:
         paths.check(target)

@@ -89,7 +89,7 @@ class MemoryStore:
 
     def raw_put(self, key: str, content: bytes) -> None:
         """Plant an object under any key at all, as another program might have; not counted."""
-        entry = replace(self._entry(key, content), sha256=None)
+        entry = self._entry(key, content)._replace(sha256=None)
         with self._shelf.lock:
             self._shelf.objects[self._fold(key)] = _Object(entry, content)
 
@@ -159,7 +159,7 @@ class MemoryStore:
         found = objects.get(self._fold(key))
         if found is None:
             raise NotFound(f"{key} is not in {self.location}", hint="list what is there")
-        return replace(found, entry=replace(found.entry, path=key)) if found.entry.path != key else found
+        return replace(found, entry=found.entry.at(key)) if found.entry.path != key else found
 
     def _commit(self, objects: dict[str, _Object], key: str, content: bytes, expect: Expect) -> Entry:
         there = objects.get(self._fold(key))
@@ -171,7 +171,7 @@ class MemoryStore:
             )
         entry = self._entry(there.entry.path if there else key, content)
         objects[self._fold(key)] = _Object(entry, content)
-        return replace(entry, path=key)
+        return entry.at(key)
 
     def _entry(self, key: str, content: bytes) -> Entry:
         hasher = Hasher(part_sizes=(part_size_for(len(content)),) if self._etags == "parts" else ())
@@ -220,7 +220,7 @@ def _page(entries: Sequence[Entry]) -> Page:
     for entry in entries:
         reason = DIRECTORY_MARKER if entry.path.endswith("/") else paths.problem(entry.path)
         if reason is None:
-            good.append(replace(entry, sha256=None))
+            good.append(entry._replace(sha256=None))
         else:
             out.append(LeftOut(entry.path, reason, entry.size))
     return Page(good, out)

@@ -70,7 +70,7 @@ class ObjectStore(Readable):
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        able = {Capability.COPY, Capability.PARTS, Capability.METADATA}
+        able = {Capability.COPY, Capability.PARTS, Capability.RANGES, Capability.METADATA}
         if self._known.conditional:
             able |= {Capability.CREATE_IF_ABSENT, Capability.REPLACE_IF_MATCH}
         return frozenset(able)

@@ -60,23 +60,23 @@ class PrefixedStore:
                 if lead.startswith(one.path):  # the directory of the prefix, or one above: an empty list would be a lie
                     raise Denied(f"{self.location} can't be listed: {one.reason} ({one.path})")
             yield Page(
-                [replace(entry, path=entry.path[cut:]) for entry in page.entries],
+                [entry.at(entry.path[cut:]) for entry in page.entries],
                 [replace(one, path=one.path[cut:]) for one in left_out],
             )
 
     def head(self, key: str) -> Entry:
-        return replace(self._inner.head(self._inside(key)), path=key)
+        return self._inner.head(self._inside(key)).at(key)
 
     @contextmanager
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[Reader]:
         with self._inner.read(self._inside(key), start, end) as reader:
-            yield _Renamed(replace(reader.entry, path=key), reader)
+            yield _Renamed(reader.entry.at(key), reader)
 
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
-        return replace(self._inner.put(self._inside(key), body, expect=expect), path=key)
+        return self._inner.put(self._inside(key), body, expect=expect).at(key)
 
     def copy(self, source: str, target: str, *, expect: Expect = ANY) -> Entry:
-        return replace(self._inner.copy(self._inside(source), self._inside(target), expect=expect), path=target)
+        return self._inner.copy(self._inside(source), self._inside(target), expect=expect).at(target)
 
     def delete(self, keys: Sequence[str]) -> None:
         try:

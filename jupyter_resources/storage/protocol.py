@@ -41,6 +41,7 @@ class Capability(StrEnum):
     CREATE_IF_ABSENT = "create if absent"  # put(expect=None): atomic, one of two writers loses
     REPLACE_IF_MATCH = "replace if match"  # put(expect="etag")
     PARTS = "parts"  # put of more than WHOLE_BYTES in parts
+    RANGES = "ranges"  # a range costs what it holds, and several at once are faster than one after another
     METADATA = "metadata"  # keeps our sha256 beside the object; `head` gives it back
     FOLDS_CASE = "folds case"  # `A` and `a` are one file
 
@@ -114,7 +115,7 @@ class PartedBody(Body, Protocol):
         ...
 
     def part(self, index: int) -> bytes:
-        """Part `index` (from 0); Changed if it isn't what `part_md5s` says."""
+        """Part `index` (from 0), as it is now: whoever sends it sees to it that `part_md5s` is what arrives."""
         ...
 
     def check(self) -> None:

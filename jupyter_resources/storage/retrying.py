@@ -12,7 +12,7 @@ from typing import TypeVar
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import Changed, Incomplete, NotFound, ResourcesError, Transient, Unavailable
-from jupyter_resources.storage.protocol import ANY, Body, Expect, Page, PartedBody, Reader, Store
+from jupyter_resources.storage.protocol import ANY, WHOLE_BYTES, Body, Expect, Page, PartedBody, Reader, Store
 from jupyter_resources.storage.wrapper import Wrapper
 
 __all__ = ["Patience", "RetryingStore"]
@@ -123,7 +123,10 @@ class RetryingStore(Wrapper):
             yield _ResumingReader(self._again(lambda: reopened(start)), reopened, (start, end), self._trial())
 
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
-        sent = _PartedRetold(body) if isinstance(body, PartedBody) else _Retold(body)
+        # Only where it matters: asking whether something is a protocol's costs as much as many a request.
+        sent = _Retold(body)
+        if body.size > WHOLE_BYTES and isinstance(body, PartedBody):
+            sent = _PartedRetold(body)
         trial = self._trial()
         while True:
             try:

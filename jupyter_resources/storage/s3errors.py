@@ -203,6 +203,7 @@ _CODE = re.compile(r"<Code>(\w{1,80})</Code>")
 _KIND = re.compile(r"\n +(?:kind: (Connect|Timeout),|inner: (BareRedirect),)")
 
 
+_CONNECTING = re.compile(r"\n +Connect,")
 _BEYOND = re.compile(r"\n +source: StartTooLarge \{")
 
 
@@ -238,7 +239,9 @@ def from_obstore(error: Exception, asked: Asked) -> ResourcesError:
             return InvalidPath(f"{asked.service} can't hold the name {asked.key!r}", hint="rename it, or use --exclude")
     kind = _KIND.search(text)
     match kind and (kind[1] or kind[2]):
-        case "Connect" | "Timeout":  # the only time limit that obstore is given is the one for connecting
+        case "Timeout" if not _CONNECTING.search(text):
+            return timed_out(asked)
+        case "Connect" | "Timeout":
             return unreachable(asked)
         case "BareRedirect":
             return from_reply(301, "", asked)

@@ -40,13 +40,17 @@ def put_parts(
         digest = body.part_md5s[index]
         params = {"partNumber": str(index + 1), "uploadId": upload}
         checked = {"Content-MD5": b64encode(bytes.fromhex(digest)).decode()}
-        reply = inner.send("part", "PUT", key, params, headers=checked, content=content)
-        etag = reply.headers.get("etag", "").strip('"')
-        if compare and etag != digest:
-            raise Damaged(
-                f"part {index + 1} of {key} arrived damaged: expected MD5 {digest}, got {etag}; nothing was stored",
-                hint="repeat the line; for a bucket encrypted with KMS set its etags to 'opaque'",
-            )
+        try:
+            reply = inner.send("part", "PUT", key, params, headers=checked, content=content)
+            etag = reply.headers.get("etag", "").strip('"')
+            if compare and etag != digest:
+                raise Damaged(
+                    f"part {index + 1} of {key} arrived damaged: expected MD5 {digest}, got {etag}; nothing was stored",
+                    hint="repeat the line; for a bucket encrypted with KMS set its etags to 'opaque'",
+                )
+        except Damaged:
+            body.check()  # the part isn't digested again before it is sent: maybe it was the file that changed
+            raise
         with moving:
             sent += len(content)
             body.moved(len(content))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from jupyter_resources.core.errors import (
     AlreadyExists,
@@ -64,12 +62,17 @@ def from_os(error: OSError, path: str) -> ResourcesError:
     return ResourcesError(f"{path}: {error.strerror or error}")
 
 
-@contextmanager
-def translated(path: str) -> Iterator[None]:
+class translated:  # noqa: N801 - used as `with translated(path):`; a generator would cost more than most of its blocks
     """Raise what `from_os` makes of an OSError in the block, with the original as its cause."""
-    try:
-        yield
-    except ResourcesError:
-        raise
-    except OSError as error:
-        raise from_os(error, path) from error
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError) and not isinstance(error, ResourcesError):
+            raise from_os(error, self._path) from error

@@ -17,8 +17,8 @@ __all__ = ["PAGE", "Prune", "entry_of", "walk"]
 
 PAGE = 1000
 LINKED_DIRECTORY = "symbolic link to a directory"
-Prune = Callable[[str], str | None]
-"""Why a relative path (a directory's ends in `/`) is left out; None to take it."""
+Prune = Callable[[str, bool], str | None]
+"""Why a relative path (a directory's ends in `/`) is left out, None to take it; whether it is a link to a file."""
 
 
 def entry_of(path: str, status: os.stat_result) -> Entry:
@@ -111,15 +111,16 @@ class _Walk:
                 self._leave(lead, _why(error))
 
     def _take(self, lead: str, one: os.DirEntry[str]) -> None:
-        path = lead + one.name
+        name = one.name
+        path = lead + name
         try:
             if one.is_dir(follow_symlinks=False):
                 self._enter(path)
-            elif is_partial(one.name):
+            elif is_partial(name):
                 if self.clean:
                     remove_if_dead(one.path)
             elif path.startswith(self._prefix):
-                self._file(path, one)
+                self._file(lead, path, one)
         except FileNotFoundError:
             return
         except OSError as error:
@@ -135,9 +136,10 @@ class _Walk:
         elif self._wanted(lead):
             self._stack.append(lead)
 
-    def _file(self, path: str, one: os.DirEntry[str]) -> None:
+    def _file(self, lead: str, path: str, one: os.DirEntry[str]) -> None:
         status = one.stat(follow_symlinks=False)
-        if stat.S_ISLNK(status.st_mode):
+        link = stat.S_ISLNK(status.st_mode)
+        if link:
             try:
                 status = one.stat()
             except OSError as error:
@@ -151,16 +153,16 @@ class _Walk:
             if self.inside and not os.path.realpath(one.path).startswith(self.inside):
                 self._leave(path, "symbolic link that leads outside", status.st_size)
                 return
-        reason = paths.problem(path)
+        reason = paths.problem_below(lead, one.name)
         if reason is None and not stat.S_ISREG(status.st_mode):
             reason = "not a regular file"
         if reason is not None:
             self._leave(path, reason, status.st_size)
-        elif self._wanted(path, status.st_size):
+        elif self._wanted(path, status.st_size, link=link):
             self._entries.append(entry_of(path, status))
 
-    def _wanted(self, path: str, size: int = 0) -> bool:
-        reason = self._prune(path) if self._prune else None
+    def _wanted(self, path: str, size: int = 0, *, link: bool = False) -> bool:
+        reason = self._prune(path, link) if self._prune else None
         if reason is not None:
             self._leave(path, reason, size)
         return reason is None

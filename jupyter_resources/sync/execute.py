@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
 import threading
 import time
 from collections import deque
@@ -31,13 +30,10 @@ __all__ = ["CONCURRENCY", "IN_FLIGHT_BYTES", "execute"]
 
 CONCURRENCY = 64
 IN_FLIGHT_BYTES = 192 << 20
+LOOK_SECONDS = 0.04
+"""How often events are looked for: faster than an eye, slower than a thread switch counts."""
 GRACE_SECONDS = 0.8
 """How long an interrupt waits for workers to clean up; those cut off later clean up on their own thread."""
-
-
-@dataclass(slots=True)
-class _Ended:
-    """A worker has nothing more to do."""
 
 
 @dataclass(slots=True)
@@ -95,17 +91,30 @@ def execute(
 
 
 class _Workers:
-    """Threads that take the steps off one queue and put events on another."""
+    """Threads that take the steps off one queue and put events on another.
+
+    The drain looks at the events by the clock: woken for each of them, it would take the interpreter from the workers
+    thousands of times.
+    """
 
     def __init__(self, source: Side, target: Side, control: Control, steps: Sequence[Step]) -> None:
         self._steps = deque(steps)
-        self._events: queue.SimpleQueue[Event | Done | _Ended] = queue.SimpleQueue()
+        self._events: deque[Event | Done] = deque()
         self._control = control
         self._room = _Room(IN_FLIGHT_BYTES, control)
-        transfer = Transfer(source, target, control, self._events.put)
-        self.busy = min(CONCURRENCY, len(steps))
-        for number in range(self.busy):
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        transfer = Transfer(source, target, control.detached(), self._events.append)
+        self._working = min(CONCURRENCY, len(steps))
+        if not self._working:
+            self._ended.set()
+        for number in range(self._working):
             threading.Thread(target=self._work, args=(transfer,), name=f"jtres-{number}", daemon=True).start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether any of them still works."""
+        return not self._ended.is_set()
 
     def _work(self, transfer: Transfer) -> None:
         try:
@@ -116,20 +125,23 @@ class _Workers:
                     return
                 self._one(transfer, step)
         finally:
-            self._events.put(_Ended())
+            with self._lock:
+                self._working -= 1
+                if not self._working:
+                    self._ended.set()
 
     def _one(self, transfer: Transfer, step: Step) -> None:
         try:
             with self._room.taken(step.size):
-                self._events.put(transfer.run(step))
+                self._events.append(transfer.run(step))
         except Cancelled:
             return
         except ResourcesError as error:
-            self._events.put(Failed(step, error))
+            self._events.append(Failed(step, error))
         except Exception as error:  # noqa: BLE001 - the worker boundary: a surprise in one file mustn't end the others
             surprise = ResourcesError(f"{step.path}: {one_line(error)}", hint="this is a bug worth reporting")
             surprise.__cause__ = error
-            self._events.put(Failed(step, surprise))
+            self._events.append(Failed(step, surprise))
 
     def drain(self, tally: _Tally, report: Reporter, within: float | None = None) -> None:
         """Hand events to `report` until every worker has ended, or `within` seconds are over.
@@ -137,27 +149,29 @@ class _Workers:
         Without `within` it raises Cancelled as soon as the control says so.
         """
         end = time.monotonic() + within if within is not None else None
-        while self.busy and (end is None or time.monotonic() < end):
+        while True:
+            ended = self._ended.wait(LOOK_SECONDS)  # before looking: what was put until then is seen
+            while self._events:
+                self._tell(self._events.popleft(), tally, report)
+            if ended or (end is not None and time.monotonic() >= end):
+                return
             if end is None:
                 self._control.check()
-            try:
-                event = self._events.get(timeout=0.1)
-            except queue.Empty:
-                continue
-            match event:
-                case _Ended():
-                    self.busy -= 1
-                case Done():
-                    tally.done.append(event)
-                    report(Copied(event.step))
-                case Failed():
-                    tally.failed[event.step.path] = event.error
-                    report(event)
-                case Moved():
-                    tally.bytes_moved += event.bytes
-                    report(event)
-                case _:
-                    report(event)
+
+    @staticmethod
+    def _tell(event: Event | Done, tally: _Tally, report: Reporter) -> None:
+        match event:
+            case Done():
+                tally.done.append(event)
+                report(Copied(event.step))
+            case Failed():
+                tally.failed[event.step.path] = event.error
+                report(event)
+            case Moved():
+                tally.bytes_moved += event.bytes
+                report(event)
+            case _:
+                report(event)
 
 
 class _Room:

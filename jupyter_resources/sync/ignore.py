@@ -51,46 +51,46 @@ class IgnoreRules:
         self._root = root
         self._bucket = os.path.relpath(os.path.realpath(bucket), os.path.realpath(root)) if bucket else None
         self._secrets = secrets
-        self._specs: dict[str, GitIgnoreSpec | None] = {}
+        self._rules: dict[str, tuple[tuple[int, GitIgnoreSpec], ...]] = {}
 
-    def reason(self, path: str) -> str | None:
-        """Why `path` (a directory's ends with `/`) is left out, or None."""
+    def reason(self, path: str, link: bool = False) -> str | None:
+        """Why `path` (a directory's ends with `/`; or a `link` to a file) is left out, or None."""
         bare = path.rstrip("/")
-        name = bare.rpartition("/")[2]
+        directory, _, name = bare.rpartition("/")
         if is_reserved(bare):
             return "reserved"
         if bare == self._bucket:
             return "the bucket itself"
         if name in ALWAYS:
             return f"ignored ({name} is never pushed)"
-        if self._ignored(path):
+        if self._ignored(directory, path):
             return f"ignored ({IGNORE_FILE})"
-        if not self._secrets and not path.endswith("/") and (_looks_secret(name) or self._leads_to_secret(path)):
+        if self._secrets or path.endswith("/"):
+            return None
+        if _looks_secret(name) or (link and self._leads_to_secret(path)):
             return "looks like a secret; --secrets (secrets=True) pushes it"
         return None
 
     def _leads_to_secret(self, path: str) -> bool:
         """A link's name says nothing of what it leads to."""
-        place = os.path.join(self._root, path)
-        return os.path.islink(place) and _looks_secret(os.path.basename(os.path.realpath(place)))
+        return _looks_secret(os.path.basename(os.path.realpath(os.path.join(self._root, path))))
 
-    def _ignored(self, path: str) -> bool:
-        directory = path.rstrip("/").rpartition("/")[0]
-        while True:
-            spec = self._spec(directory)
-            if spec is not None:
-                below = path[len(directory) + 1 :] if directory else path
-                verdict = spec.check_file(below).include
-                if verdict is not None:
-                    return verdict
-            if not directory:
-                return False
-            directory = directory.rpartition("/")[0]
+    def _ignored(self, directory: str, path: str) -> bool:
+        for start, spec in self._rules_of(directory):
+            verdict = spec.check_file(path[start:]).include
+            if verdict is not None:
+                return verdict
+        return False
 
-    def _spec(self, directory: str) -> GitIgnoreSpec | None:
-        if directory not in self._specs:
-            self._specs[directory] = _read(os.path.join(self._root, directory, IGNORE_FILE))
-        return self._specs[directory]
+    def _rules_of(self, directory: str) -> tuple[tuple[int, GitIgnoreSpec], ...]:
+        """What is to be asked of a path in `directory`, the deepest first, and where the path begins for each."""
+        rules = self._rules.get(directory)
+        if rules is None:
+            spec = _read(os.path.join(self._root, directory, IGNORE_FILE))
+            above = self._rules_of(directory.rpartition("/")[0]) if directory else ()
+            mine = ((len(directory) + 1 if directory else 0, spec),) if spec is not None else ()
+            rules = self._rules[directory] = (*mine, *above)
+        return rules
 
 
 def never_pulled(path: str) -> str | None:

@@ -104,7 +104,7 @@ def _named(store: LocalStore, path: str) -> Iterator[Page]:
     lead = f"{below}/"
     for page in store.at(directory, lead).list(name, tree=True):
         yield Page(
-            [replace(entry, path=lead + entry.path) for entry in page.entries],
+            [entry.at(lead + entry.path) for entry in page.entries],
             [replace(one, path=lead + one.path) for one in page.left_out],
         )
 

@@ -113,7 +113,7 @@ class _Reading:
             sizes = part_sizes_like(other.size, parts) if parts else ()
             entries[side], etags = self._read_file(side, entries[side], sizes)
             if other.etag in etags:
-                entries[1 - side] = replace(other, sha256=entries[side].sha256)
+                entries[1 - side] = other._replace(sha256=entries[side].sha256)
 
     def _heads(self, entries: list[Entry]) -> None:
         """Ask objects for the SHA-256 that we leave beside them."""
@@ -125,7 +125,7 @@ class _Reading:
                 except NotFound:
                     continue
                 if (found.size, found.etag) == (entry.size, entry.etag):
-                    entries[side] = replace(entry, sha256=found.sha256)
+                    entries[side] = entry._replace(sha256=found.sha256)
 
     def _bytes(self, entries: list[Entry]) -> None:
         """The last resort: read an object whole."""
@@ -135,7 +135,7 @@ class _Reading:
                 with self._stores[side].read(entries[side].path) as reader:
                     for chunk in reader:
                         hasher.update(chunk)
-                entries[side] = replace(entries[side], md5=hasher.md5, sha256=hasher.sha256)
+                entries[side] = entries[side].knowing(hasher.md5, hasher.sha256)
 
     def _read_file(self, side: int, entry: Entry, part_sizes: tuple[int, ...]) -> tuple[Entry, tuple[str, ...]]:
         """`entry` with both digests, and the ETag that it would have in parts of each size."""
@@ -157,4 +157,4 @@ class _Reading:
         if now != after or hasher.size != now.size:
             return entry, ()
         # What it is now counts, not what it was when it was listed: the two digests are of these very bytes.
-        return replace(now, md5=hasher.md5, sha256=hasher.sha256), hasher.etags
+        return now.knowing(hasher.md5, hasher.sha256), hasher.etags

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
@@ -14,7 +14,8 @@ from jupyter_resources.core.errors import AlreadyExists, Changed, Damaged, NotFo
 from jupyter_resources.core.events import Moved, Reporter
 from jupyter_resources.core.steps import Action, Step
 from jupyter_resources.storage.bodies import BytesBody, FileBody, ReaderBody
-from jupyter_resources.storage.protocol import ANY, WHOLE_BYTES, Body, Capability, Expect
+from jupyter_resources.storage.protocol import ANY, WHOLE_BYTES, Body, Capability, Expect, Reader
+from jupyter_resources.storage.ranged import ranged
 from jupyter_resources.sync.digests import still
 from jupyter_resources.sync.plan import same
 from jupyter_resources.sync.settle import Side
@@ -62,7 +63,7 @@ class Transfer:
             made = self._to.head(step.path)
         if same(made, step.source):
             return Done(step, step.source, made)
-        return self._copy(replace(step, action=Action.COPY, target=made))
+        return self._copy(step._replace(action=Action.COPY, target=made))
 
     def _copy(self, step: Step) -> Done:
         for attempt in range(1, TRIES + 1):
@@ -97,8 +98,8 @@ class Transfer:
                 hint="repeat the line; if it happens again, the server is at fault",
             )
         if made.md5 is None and made.sha256 is None:
-            made = replace(made, md5=body.md5, sha256=body.sha256)
-        return Done(step, replace(step.source, md5=body.md5, sha256=body.sha256), made)
+            made = made.knowing(body.md5, body.sha256)
+        return Done(step, step.source.knowing(body.md5, body.sha256), made)
 
     def _same_there(self, step: Step, body: Body) -> Entry | None:
         """What another writer put at the target meanwhile, if it is just what we were to put."""
@@ -113,7 +114,7 @@ class Transfer:
                     content = ReaderBody(lambda: reader, there)
                     for _ in content.chunks():
                         self._control.check()
-                    there = replace(there, md5=content.md5, sha256=content.sha256)
+                    there = there.knowing(content.md5, content.sha256)
             return there if same(mine, there) else None
         except ResourcesError:
             self._control.check()
@@ -122,19 +123,21 @@ class Transfer:
     def _expected(self, step: Step) -> Expect:
         if step.target is None:
             return None
-        if step.target.etag is not None and Capability.REPLACE_IF_MATCH in self._to.capabilities:
-            return step.target.etag
-        return ANY
+        return ANY if step.target.etag is None else step.target.etag
 
     def _source_moved(self, step: Step) -> bool:
-        """Whether it was the source that changed (worth another try), not the target (somebody else's work)."""
+        """Whether it was a file of the source that changed, which is worth another try.
+
+        Not where somebody else changed the target, and not for an object: it has to be the one that was listed.
+        """
         assert step.source is not None
-        if self._source.root is not None:
-            return not still(os.path.join(self._source.root, step.path), step.source)
-        try:
-            return self._from.head(step.path).etag != step.source.etag
-        except NotFound:
-            return False
+        root = self._source.root
+        return root is not None and not still(os.path.join(root, step.path), step.source)
+
+    def _reading(self, entry: Entry) -> AbstractContextManager[Reader]:
+        if entry.size > WHOLE_BYTES and Capability.RANGES in self._from.capabilities:
+            return ranged(self._from, entry.path, self._control)
+        return self._from.read(entry.path)
 
     @contextmanager
     def _body(self, step: Step, moved: _Count) -> Iterator[Body]:
@@ -143,8 +146,8 @@ class Transfer:
         if self._source.root is not None:
             yield FileBody(os.path.join(self._source.root, step.path), moved)
             return
-        with self._from.read(step.path) as reader:
-            body = ReaderBody(lambda: reader, reader.entry, moved)
+        with self._reading(step.source) as reader:
+            body = ReaderBody(lambda: reader, step.source, moved)
             if self._target.root is not None:
                 yield body
             elif body.size <= WHOLE_BYTES:

@@ -113,7 +113,7 @@ BUGS = [
     Bug(
         "a file that changes while it is read is sent as it comes",
         "storage/bodies.py",
-        "        if _facts(stream) != self._facts:\n",
+        "        if _facts(os.fstat(stream.fileno())) != self._facts:\n",
         "        if False:\n",
         f"{LAWS} -k 'changes_once or keeps_changing'",
     ),
@@ -127,9 +127,9 @@ BUGS = [
     Bug(
         "one failure ends the others",
         "sync/execute.py",
-        "        except ResourcesError as error:\n            self._events.put(Failed(step, error))\n",
+        "        except ResourcesError as error:\n            self._events.append(Failed(step, error))\n",
         "        except ResourcesError as error:\n            self._steps.clear()\n"
-        "            self._events.put(Failed(step, error))\n",
+        "            self._events.append(Failed(step, error))\n",
         f"{LAWS} -k others_go_on",
     ),
     Bug(

@@ -4,7 +4,6 @@ remembered, as they are for whoever pushed from this machine.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ class Remembering(LibcloudStore):
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
         made = super().put(key, body, expect=expect)
         below = PrefixedStore(self, BASE).location  # where a RemoteStorage looks
-        self.cache.record_objects(below, [replace(made, path=key.removeprefix(f"{BASE}/"))])
+        self.cache.record_objects(below, [made.at(key.removeprefix(f"{BASE}/"))])
         return made
 
 

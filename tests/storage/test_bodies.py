@@ -54,7 +54,10 @@ def test_bodies_give_out_what_their_digests_say(tmp_path: Path, way: str, conten
     for body in (BytesBody(content), FileBody(str(tmp_path / "f")), ReaderBody(reader, entry)):
         for _ in range(2):
             assert drained(body, way) == content
-            assert (body.size, body.md5, body.sha256) == (len(content), md5_of(content), sha256_of(content))
+            assert body.size == len(content)
+            # What another store tells is enough to compare: the other digest isn't made for nothing.
+            sha256 = None if isinstance(body, ReaderBody) else sha256_of(content)
+            assert (body.md5, body.sha256) == (md5_of(content), sha256)
 
 
 def test_only_a_file_can_be_sent_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -112,15 +115,14 @@ def test_file_that_changes_while_it_is_read(tmp_path: Path, change: str):
     assert body.md5 is None
 
 
-def test_part_that_changed_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A part has to be the one that was digested."""
-    monkeypatch.setattr(bodies, "WHOLE_BYTES", 10)
+def test_a_small_file_that_changes_before_it_is_asked_for_is_told(tmp_path: Path):
+    """It was read when it was opened; whether that is still it, is looked at."""
     path = tmp_path / "f"
-    path.write_bytes(b"x" * 100)
+    path.write_bytes(b"before")
     body = FileBody(str(path))
-    path.write_bytes(b"y" * 100)
+    path.write_bytes(b"after!!")
     with pytest.raises(Changed):
-        body.part(0)
+        body.whole()
 
 
 def test_file_that_cannot_be_read(tmp_path: Path):
@@ -173,16 +175,6 @@ def test_what_another_store_gives_is_checked(way: str, said: dict, given: bytes,
     with pytest.raises(error):
         drained(body, way)
     assert body.md5 is None
-
-
-def test_etag_of_an_upload_in_parts_is_recognised():
-    """An object sent in parts elsewhere: its ETag is made again from the bytes."""
-    store = MemoryStore(etags="parts")
-    entry = store.put("k", BytesBody(b"x" * 1000))
-    with store.read("k") as reader:
-        body = ReaderBody(lambda: reader, entry)
-        body.whole()
-    assert body.matched_etag == entry.etag
 
 
 @pytest.mark.parametrize(

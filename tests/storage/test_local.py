@@ -150,7 +150,7 @@ def test_pruned_directories_are_not_entered(tmp_path: Path):
     tree({".git/config": b"", ".git/objects/x": b"", "keep/a.tmp": b"123", "keep/b": b""}, tmp_path)
     asked: list[str] = []
 
-    def prune(path: str) -> str | None:
+    def prune(path: str, link: bool) -> str | None:
         asked.append(path)
         return {".git/": "tool folder", "keep/a.tmp": "temporary"}.get(path)
 

@@ -124,12 +124,30 @@ def test_an_error_after_the_status_is_an_error(
 def test_a_source_that_changes_is_not_stored(
     store: ObjectStore, proxy: Proxy, left: Callable[[], object], three: Path, tmp_path: Path
 ) -> None:
-    """Noticed by a part, or by the last look before the commit."""
+    """Noticed by the last look before the commit."""
     copy = tmp_path / "copy"
     copy.write_bytes(three.read_bytes())
     body = FileBody(str(copy))
     os.utime(copy, ns=(1, 1))
     with pytest.raises(Changed):
+        store.put("large", body)
+    assert left() == ([], [])
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_part_that_is_not_what_was_digested_is_not_stored(
+    told: bool, store: ObjectStore, left: Callable[[], object], three: Path, tmp_path: Path
+) -> None:
+    """The server's tag tells, and then the file's own facts whether it was the file that changed."""
+    copy = tmp_path / "copy"
+    copy.write_bytes(three.read_bytes())
+    body = FileBody(str(copy))
+    with copy.open("r+b") as stream:
+        stream.seek(LIMIT + 5)
+        stream.write(b"another")
+    if not told:  # a change that no time stamp shows
+        body._facts = bodies._facts(os.stat(copy))
+    with pytest.raises(Changed if told else Damaged):
         store.put("large", body)
     assert left() == ([], [])
 

@@ -170,6 +170,39 @@ def test_a_file_that_appears_during_a_download_stays(tmp_path: Path) -> None:
     assert there.read_bytes() == b"mine"
 
 
+def test_an_object_that_is_not_the_listed_one_any_more_is_not_taken(here: Path, tmp_path: Path) -> None:
+    """Neither its bytes, which nobody was shown, nor its digest under the tag of the old one."""
+    store, cache = MemoryStore(etags="parts"), DigestCache(tmp_path / "digests")
+    theirs = RemoteStorage(RemoteStorageConfig("memory", "", "b", ""), store=store, cache=cache)
+    store.put("a", BytesBody(b"listed"))
+    plan = theirs.pull("a", dryrun=True)
+    store.put("a", BytesBody(b"newest"))
+    with pytest.raises(Incomplete) as caught:
+        plan.apply(fresh=True)
+    assert isinstance(caught.value.failed["a"], Changed)
+    assert contents(here) == {}
+    store.put("a", BytesBody(b"listed"))
+    tree({"a": b"newest"}, here)
+    (one,) = theirs.pull("a", dryrun=True).matched_source_files
+    assert not one.equal_md5_hash_sum
+
+
+def test_an_expectation_goes_along_also_where_the_store_can_only_look_before(here: Path) -> None:
+    """`--force` overwrites what was shown, and not what somebody put there since."""
+
+    class Looks(Meddled):
+        capabilities = frozenset()  # type: ignore[assignment]
+
+    store = Looks()
+    store.raw_put("a", b"listed")
+    tree({"a": b"mine"}, here)
+    store.meddle(put=lambda: store.raw_put("a", b"theirs"))
+    with pytest.raises(Incomplete) as caught:
+        storage(store).push("a", force=True)
+    assert isinstance(caught.value.failed["a"], Changed)
+    assert held(store) == {"a": b"theirs"}
+
+
 def test_what_was_pulled_is_equal_whatever_the_tags_are(here: Path) -> None:
     store = MemoryStore(etags="opaque")
     store.raw_put("a", b"content")
