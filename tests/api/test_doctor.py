@@ -15,8 +15,8 @@ from jupyter_resources.magics import pictures
 from jupyter_resources.resources import examination
 from jupyter_resources.resources.workspace import Workspace
 from jupyter_resources.storage.local import LocalStore
-from jupyter_resources.storage.memory import MemoryStore
 from jupyter_resources.storage.objectstore import ObjectStore
+from jupyter_resources.storage.protocol import Capability
 from jupyter_resources.storage.s3control import S3Control
 from jupyter_resources.storage.s3parts import open_uploads
 from tests.conftest import service_of
@@ -108,13 +108,14 @@ def test_wrong_credentials(seaweedfs, lab, monkeypatch):
     assert list(found)[-1] == "bucket" and "credentials are wrong" in found["bucket"][1]
 
 
-def test_a_clock_that_is_off(seaweedfs, lab, proxy):
+@pytest.mark.parametrize(("minutes", "way"), [(-10, "ahead of"), (10, "behind")])
+def test_a_clock_that_is_off(seaweedfs, lab, proxy, minutes, way):
     """Is measured against the server's Date."""
     workspace, _ = lab(seaweedfs, proxy.endpoint)
-    past = format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True).encode()
-    proxy.fail("HEAD", times=1, header=(b"Date", past))
+    theirs = format_datetime(datetime.now(UTC) + timedelta(minutes=minutes), usegmt=True).encode()
+    proxy.fail("HEAD", times=1, header=(b"Date", theirs))
     state, text = doctor(workspace, "lab")["clock"]
-    assert state == "warning" and "ahead of the server" in text and "timedatectl" in text
+    assert state == "warning" and f"s {way} the server" in text and "timedatectl" in text
 
 
 def test_etags_that_are_no_md5(seaweedfs, lab, proxy):
@@ -194,8 +195,36 @@ def test_no_hard_links(home, monkeypatch):
     assert "hard links" in wrong(doctor(Workspace()))
 
 
-def test_every_check_has_its_own_words():
-    """A store in memory passes what can be asked of it; findings are plain values."""
-    store = MemoryStore("doctor")
-    assert examination._moved(store, "a").state == "ok"
-    assert examination._creates_only(store, "a").state == "ok"
+@pytest.mark.parametrize(
+    ("missing", "check"),
+    [
+        (Capability.CREATE_IF_ABSENT, "create only if new"),
+        (Capability.REPLACE_IF_MATCH, "replace only if unchanged"),
+    ],
+)
+def test_what_is_only_looked_at_before_is_said(home, monkeypatch, missing, check):
+    """A server without the condition, where the engine looks first: refused too, but not for sure."""
+    offered = LocalStore("/").capabilities - {missing}
+    monkeypatch.setattr(LocalStore, "capabilities", offered)
+    found = doctor(Workspace())
+    assert wrong(found) == {check: "warning"} and "looked at just before" in found[check][1]
+
+
+def test_other_bytes_are_noticed(home, monkeypatch):
+    """As many as were sent, but not those."""
+
+    @contextmanager
+    def read(self, key, **more):
+        yield iter([bytes(examination.SMALL_BYTES)])
+
+    monkeypatch.setattr(LocalStore, "read", read)
+    found = doctor(Workspace())
+    assert wrong(found) == {"write and read": "failed"} and "other bytes came back" in found["write and read"][1]
+
+
+def test_what_stays_is_told(home, monkeypatch):
+    """Where deleting is allowed and does nothing, the last row says what is left."""
+    monkeypatch.setattr(LocalStore, "delete", lambda self, keys, **more: None)
+    found = doctor(Workspace())
+    left = [path for path in (home / "data").rglob("*") if path.is_file()]
+    assert wrong(found) == {"delete": "failed"} and f"{len(left)} objects below" in found["delete"][1]
