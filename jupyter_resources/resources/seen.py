@@ -100,9 +100,13 @@ class SeenNames:
         try:
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
             connection = sqlite3.connect(self._path, timeout=0.5)
+        except (sqlite3.Error, OSError):
+            return None
+        try:
             connection.execute("PRAGMA synchronous = OFF")
             connection.executescript(_SCHEMA)
-        except (sqlite3.Error, OSError) as error:
+        except sqlite3.Error as error:
+            connection.close()
             if type(error) is sqlite3.DatabaseError:  # damaged; nothing in it is precious
                 with suppress(OSError):
                     os.unlink(self._path)

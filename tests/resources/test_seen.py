@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from jupyter_resources import RemoteStorage, RemoteStorageConfig
 from jupyter_resources.resources import workspace as workspace_module
-from jupyter_resources.resources.seen import place_of
+from jupyter_resources.resources.seen import SeenNames, place_of
 from jupyter_resources.resources.workspace import Workspace
 from jupyter_resources.storage.memory import MemoryStore
 from jupyter_resources.storage.registry import StoreSpec
@@ -77,3 +78,20 @@ def test_where_accounts_count(provider: str, address: str | None, same: bool) ->
     assert (one == other) is same
     assert "account" not in one
     assert place_of(provider, address, "data", "account-one") == one
+
+
+def test_a_damaged_file_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closed before it is removed, which some systems insist on."""
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def noted(*given: str, **more: float) -> sqlite3.Connection:
+        opened.append(connect(*given, **more))  # type: ignore[call-overload]
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
+    path = tmp_path / "names.sqlite"
+    path.write_bytes(b"no database at all" * 1000)
+    assert SeenNames(path).below("p", "") == [] and not path.exists()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
