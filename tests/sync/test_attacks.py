@@ -167,11 +167,27 @@ def test_a_dry_run_deletes_nothing_that_looks_like_ours(here: Path) -> None:
     assert (here / name).read_bytes() == b"mine"
 
 
-@pytest.mark.parametrize("line", ["*a*a*a*a*a*a*a*a*b", "d/*x*y*z*"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "*a*a*a*a*a*a*a*a*b",
+        "d/*x*y*z*",
+        "a*a*/a*a*/a*a*/b",
+        "a/**/" * 8 + "b",
+        "**/a/**/a/**/b",
+        "**/a*a*/**/a*a*/b",
+    ],
+)
 def test_a_pattern_that_could_take_for_ever_is_refused(here: Path, line: str) -> None:
     tree({".resourcesignore": line.encode(), "d/" + "a" * 120: b"1"}, here)
-    with pytest.raises(InvalidValue, match=r"more than 3 '\*'"):
+    with pytest.raises(InvalidValue, match=r"too many '\*' in one pattern"):
         storage(MemoryStore()).push("d")
+
+
+@pytest.mark.parametrize("line", ["**/*test*/**/x.csv", "a/**/b/**/c", "**/a/b/**", "d/*x*y*", "a/*/b/*/c/*/d/*/*.tmp"])
+def test_what_people_write_is_none_of_them(here: Path, line: str) -> None:
+    tree({".resourcesignore": line.encode(), "d/a": b"1"}, here)
+    assert len(storage(MemoryStore()).push("d").synced_files) == 1
 
 
 def test_an_endless_ignore_file_is_refused(here: Path) -> None:
