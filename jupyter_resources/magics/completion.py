@@ -145,7 +145,7 @@ class Completing:
         return sorted(
             name
             for name, value in list(names.items())
-            if not name.startswith("_") and name not in hidden and isinstance(value, str | os.PathLike | list)
+            if not name.startswith("_") and name not in hidden and issubclass(type(value), str | os.PathLike | list)
         )
 
 

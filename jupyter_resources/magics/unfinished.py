@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PosixPath, PurePosixPath, PureWindowsPath, WindowsPath
 from typing import Any
 
 __all__ = ["Unfinished", "spelled", "unfinished"]
 
+_KNOWN = (str, PosixPath, WindowsPath, PurePosixPath, PureWindowsPath)
+"""Of these just these, and no class derived from them: asking for its text would run code of the user's."""
 _VALUE = re.compile(r"\$([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\}")
 _SPECIAL = re.compile(r"""[\s'"${};#]""")
 
@@ -53,7 +55,7 @@ def unfinished(line: str, names: Mapping[str, Any]) -> Unfinished | None:
             value, at = value + here, at + 2
         elif found := _VALUE.match(line, at):
             known = names.get(found[1] or found[2])
-            value += os.fspath(known) if isinstance(known, str | os.PathLike) else found[0]
+            value += str(known) if type(known) in _KNOWN else found[0]
             at = fixed = found.end()
         elif here == "{" and "}" not in line[at:]:
             return None

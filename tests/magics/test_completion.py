@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
 import pytest
 from IPython.core.completer import provisionalcompleter
@@ -98,6 +99,34 @@ def test_values(typed):
     typed.user_ns_hidden["filled"] = "data"  # as what IPython itself puts there
     assert offered(typed, "%push $fi") == [] and offered(typed, "%push $_") == []
     assert any("folder" in one for one in offered(typed, "%push {fol"))  # inside of an expression it is Python's turn
+
+
+def test_no_object_of_the_users_is_asked(typed):
+    """Neither its text nor its class: both may be code, as of a lazy proxy. A plain path has its value."""
+    asked = []
+
+    class Lazy:
+        def __fspath__(self):
+            asked.append("text")
+            return "data"
+
+        @property
+        def __class__(self):
+            asked.append("class")
+            return str
+
+    class Named(str):
+        def __str__(self):
+            asked.append("str")
+            return "data"
+
+        __fspath__ = __str__
+
+    typed.user_ns.update(lazy=Lazy(), named=Named("data"), place=Path("data"))
+    for line in ("%push $lazy/", "%push {named}/", "%push $la"):
+        offered(typed, line)
+    assert asked == []
+    assert offered(typed, "%push $place/a") == ["%push $place/a.txt"]
 
 
 def test_the_bucket_may_stand_behind_the_cursor(typed):
