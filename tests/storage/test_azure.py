@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import itertools
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
-from jupyter_resources.core.errors import Changed, Denied, InvalidValue, Unavailable
+from jupyter_resources.core.errors import Changed, Damaged, Denied, InvalidValue, Unavailable
 from jupyter_resources.core.hashing import md5_of, sha256_of
+from jupyter_resources.storage import blobstore
 from jupyter_resources.storage.blobstore import azure, azure_account
 from jupyter_resources.storage.bodies import BytesBody
+from jupyter_resources.storage.engine import Engine
 from jupyter_resources.storage.libclouddrivers import Account
 from jupyter_resources.storage.protocol import WHOLE_BYTES, Store
 from jupyter_resources.storage.registry import StoreSpec, open_containers, open_store
@@ -132,3 +134,34 @@ def test_errors_are_ours_and_hold_no_secret(azurite: S3Server) -> None:
             assert wrong not in "".join(traceback.format_exception(caught.value))
     with pytest.raises(InvalidValue, match="can't be opened"):
         open_store(spec_of(azurite, "any", secret="no base64"))
+
+
+class Short(BytesBody):
+    """Says that it is longer than what comes."""
+
+    def chunks(self) -> Iterator[bytes]:
+        yield self.whole()[:-1]
+
+
+def test_a_stream_that_ends_early_is_not_stored(spec: StoreSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is seen of it."""
+    monkeypatch.setattr(blobstore, "WHOLE_BYTES", 10)
+    store = open_store(spec)
+    with pytest.raises(Damaged, match="expected 20 bytes, got 19; nothing was written"):
+        store.put("a", Short(bytes(20)))
+    assert keys(store) == []
+
+
+def test_a_copy_of_what_changes_is_told(spec: StoreSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look at it and the server's copy."""
+    store = open_store(spec)
+    put(store, "a", b"before")
+    copy = Engine.copy
+
+    def late(self: Engine, *given: str, **more: bool) -> None:
+        put(store, "a", b"after")
+        copy(self, *given, **more)
+
+    monkeypatch.setattr(Engine, "copy", late)
+    with pytest.raises(Changed, match="a changed while it was copied"):
+        store.copy("a", "b")

@@ -202,3 +202,49 @@ def test_a_short_answer_is_an_error(proxy: Proxy, new_bucket: Callable[[S3Server
         get(LibcloudStore(Account("minio", KEY, SECRET, endpoint=proxy.endpoint), spec.bucket), "a")
     proxy.fail("GET", cut_after=6 << 20)
     assert get(store, "a") == bytes(9 << 20)
+
+
+def test_a_range_is_of_one_object(proxy: Proxy, new_bucket: Callable[[S3Server], str], seaweedfs: S3Server) -> None:
+    """Another object's ETag in the second of two answers: both are asked again."""
+    store = LibcloudStore(Account("s3", KEY, SECRET, endpoint=proxy.endpoint), new_bucket(seaweedfs))
+    put(store, "a", b"content")
+    proxy.forget()
+    proxy.fail("GET", header=(b"ETag", b'"another"'))
+    with store.read("a", 3) as reader:
+        assert b"".join(reader) == b"tent"
+    assert proxy.counts["GET"] == 2
+
+
+def test_a_delete_that_was_none_is_an_error(proxy: Proxy) -> None:
+    """libcloud gives False for an answer that says neither yes nor no."""
+    store = LibcloudStore(Account("s3", KEY, SECRET, endpoint=proxy.endpoint), "any")
+    proxy.fail("DELETE", answer=answering(""))
+    with pytest.raises(ResourcesError):
+        store.delete(["a"])
+
+
+def test_an_etag_of_what_is_encrypted_is_no_digest(
+    proxy: Proxy, new_bucket: Callable[[S3Server], str], seaweedfs: S3Server
+) -> None:
+    """Then it isn't taken for damage."""
+    store = LibcloudStore(Account("s3", KEY, SECRET, endpoint=proxy.endpoint), new_bucket(seaweedfs))
+    proxy.fail("PUT", header=(b"ETag", b'"' + b"0" * 32 + b'"\r\nx-amz-server-side-encryption: aws:kms'))
+    assert put(store, "a", b"content").size == 7
+    assert get(store, "a") == b"content"
+
+
+def test_a_late_cancel_is_not_the_next_ones(proxy: Proxy) -> None:
+    """It finds the connection idle: whoever takes the driver next isn't stopped."""
+    store = LibcloudStore(Account("s3", KEY, SECRET, endpoint=proxy.endpoint), "any")
+    with store._drivers.taken() as driver:
+        driver.abort()
+    proxy.fail("GET", answer=s3_page(f"<IsTruncated>false</IsTruncated>{object_called('a')}"))
+    assert keys(store) == ["a"]
+    with store._drivers.taken() as again:
+        assert again is driver
+
+
+def test_an_account_shows_no_secret() -> None:
+    """Nor a token; who it is, it does."""
+    shown = repr(Account("s3", KEY, "a-secret", token="a-token"))
+    assert KEY in shown and "a-secret" not in shown and "a-token" not in shown
