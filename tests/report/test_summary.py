@@ -147,6 +147,21 @@ def test_a_long_location_hides_nothing() -> None:
     assert line.startswith("Pushed 1 file, 7 B to s3://kk") and line.endswith("kk in 1.0 s") and len(line) < 150
 
 
+def test_names_are_as_people_type_them() -> None:
+    """Below the base path, which the headline shows; what only begins alike keeps its name."""
+    summary = push(not_on_target=[file("data/a.csv", 1), file("data.csv", 1), file("database/b", 1)], base_path="data")
+    shown = [line.split()[2] for line in picture.text(summary).splitlines()[2:5]]
+    assert shown == ["a.csv", "data.csv", "database/b"]
+
+
+def test_a_delete_that_failed_is_said_once() -> None:
+    """As failed, and not as one that waits for the copies."""
+    gone = [file(name, None, 90, "delete", "not in the source") for name in ("a", "b")]
+    shown = picture.text(push(to_delete=gone, deleted=gone[:1], failed={"b": ResourcesError("locked")}))
+    assert [line.split()[:3] for line in shown.splitlines()[2:4]] == [["✗", "failed", "b"], ["−", "deleted", "a"]]
+    assert "not deleted" not in shown and "Deletes wait" not in shown
+
+
 def test_a_file_of_its_own_making() -> None:
     """A summary filled by hand, without states, reads right too."""
     summary = push()
