@@ -4,6 +4,7 @@ import os
 import sys
 from urllib.parse import urlsplit
 
+import understood  # noqa: F401
 from accsr.remote_storage import RemoteStorage, RemoteStorageConfig
 
 verb, where = sys.argv[1:3]

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+import understood  # noqa: F401
 from changed import changed, files, place
 from libcloud.storage.providers import get_driver
 from libcloud.storage.types import Provider
