@@ -164,7 +164,7 @@ class Picture:
         local, remote = (source, target) if self.local_is_source else (target, source)
         name = step.path.rstrip("/") if self.local_is_source else step.path
         return SyncObject.planned(
-            None if problem(name) else os.path.join(self.root, name),
+            None if step.action is Action.SKIP and problem(name) else f"{self.root}/{name}",
             self.remote(remote) if remote is not None else None,
             self.full_key(step.path),
             {

@@ -29,9 +29,7 @@ def put_parts(
     `compare` checks the MD5 of each part against the ETag that the server gives to it.
     """
     headers = {"x-amz-meta-sha256": body.sha256} if body.sha256 else {}
-    upload = elements(
-        raw.send("multipart", "POST", key, {"uploads": ""}, headers=headers).body, "InitiateMultipartUploadResult"
-    )["UploadId"]
+    upload = _begun(raw, control, key, headers)
     sent = 0
 
     def send(index: int) -> str:
@@ -58,6 +56,7 @@ def put_parts(
 
     moving = threading.Lock()
     try:
+        control.check()
         with _stopping(control) as stop:
             inner = raw.under(stop)
             etags = _all(send, len(body.part_md5s), stop)
@@ -99,8 +98,7 @@ def _stopping(control: Control) -> Iterator[Control]:
         inner.cancel()
         raise
     finally:
-        for verb, requests in inner.requests.items():
-            control.count(verb, requests)
+        _counted(inner, control)
 
 
 def _all(send: Callable[[int], str], count: int, stop: Control) -> list[str]:
@@ -121,6 +119,22 @@ def _all(send: Callable[[int], str], count: int, stop: Control) -> list[str]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _begun(raw: S3Control, control: Control, key: str, headers: dict[str, str]) -> str:
+    """The id of a new upload. A cancel doesn't cut this short: what the server has begun by then would stay."""
+    control.check()
+    alone = Control()
+    try:
+        reply = raw.under(alone).send("multipart", "POST", key, {"uploads": ""}, headers=headers)
+    finally:
+        _counted(alone, control)
+    return elements(reply.body, "InitiateMultipartUploadResult")["UploadId"]
+
+
+def _counted(alone: Control, control: Control) -> None:
+    for verb, requests in alone.requests.items():
+        control.count(verb, requests)
+
+
 def _abort(raw: S3Control, control: Control, key: str, upload: str) -> None:
     """Take back the upload, in bounded time: an interrupt is waiting for this."""
     alone = Control()
@@ -131,5 +145,4 @@ def _abort(raw: S3Control, control: Control, key: str, upload: str) -> None:
     with suppress(ResourcesError):
         raw.under(alone).send("multipart", "DELETE", key, {"uploadId": upload})
     timer.cancel()
-    for verb, requests in alone.requests.items():
-        control.count(verb, requests)
+    _counted(alone, control)

@@ -59,7 +59,8 @@ class IgnoreRules:
 
     def reason(self, path: str, link: bool = False) -> str | None:
         """Why `path` (a directory's ends with `/`; or a `link` to a file) is left out, or None."""
-        bare = path.rstrip("/")
+        below = path.endswith("/")
+        bare = path[:-1] if below else path
         directory, _, name = bare.rpartition("/")
         if is_reserved(bare):
             return "reserved"
@@ -67,9 +68,14 @@ class IgnoreRules:
             return "the bucket itself"
         if name in ALWAYS:
             return f"ignored ({name} is never pushed)"
-        if self._ignored(directory, path):
-            return f"ignored ({IGNORE_FILE})"
-        if self._secrets or path.endswith("/"):
+        for start, spec in self._rules_of(directory):
+            verdict = spec.check_file(path[start:]).include
+            if verdict is None:
+                continue
+            if verdict:
+                return f"ignored ({IGNORE_FILE})"
+            break
+        if self._secrets or below:
             return None
         if _looks_secret(name) or (link and self._leads_to_secret(path)):
             return "looks like a secret; --secrets (secrets=True) pushes it"
@@ -78,13 +84,6 @@ class IgnoreRules:
     def _leads_to_secret(self, path: str) -> bool:
         """A link's name says nothing of what it leads to."""
         return _looks_secret(os.path.basename(os.path.realpath(os.path.join(self._root, path))))
-
-    def _ignored(self, directory: str, path: str) -> bool:
-        for start, spec in self._rules_of(directory):
-            verdict = spec.check_file(path[start:]).include
-            if verdict is not None:
-                return verdict
-        return False
 
     def _rules_of(self, directory: str) -> tuple[tuple[int, GitIgnoreSpec], ...]:
         """What is to be asked of a path in `directory`, the deepest first, and where the path begins for each."""

@@ -19,6 +19,7 @@ from jupyter_resources.storage.local import LocalStore
 from jupyter_resources.storage.partial import remove_dead
 from jupyter_resources.storage.protocol import Page, Store
 from jupyter_resources.storage.walk import entry_of
+from jupyter_resources.sync.ahead import ahead
 
 __all__ = ["list_objects", "list_targets", "matches", "search_prefix", "walk"]
 
@@ -116,7 +117,7 @@ def list_objects(store: Store, prefixes: Sequence[str], control: Control, report
     outermost = _outermost(prefixes)
     wanted = set(outermost) if len(outermost) > MANY else None
     for prefix in [os.path.commonpath(outermost)] if wanted else outermost:
-        for page in store.list(prefix, tree=True):
+        for page in ahead(store.list(prefix, tree=True), control):
             control.check()
             entries.extend(one for one in page.entries if not is_reserved(one.path) and _wanted(one.path, wanted))
             left_out.extend(one for one in page.left_out if not is_reserved(one.path) and _wanted(one.path, wanted))

@@ -1,0 +1,60 @@
+"""Pages fetched ahead: while one is looked at, the next is on its way."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TypeVar
+
+from jupyter_resources.core.control import Control
+
+__all__ = ["ahead"]
+
+T = TypeVar("T")
+HELD = 2
+
+
+class _End:
+    """Nothing more comes; `error` is what ended it, if something did."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+
+
+def ahead(pages: Iterator[T], control: Control) -> Iterator[T]:
+    """What `pages` gives, taken from it by a thread, at most HELD before they are asked for.
+
+    Raises what it raises. An interrupt of whoever waits here cancels `control`, which ends the request under way.
+    """
+    held: queue.Queue[T | _End] = queue.Queue(HELD)
+    left = threading.Event()
+
+    def put(one: T | _End) -> None:
+        while not left.is_set():
+            with suppress(queue.Full):
+                held.put(one, timeout=0.2)
+                return
+
+    def fetch() -> None:
+        try:
+            for page in pages:
+                put(page)
+                if left.is_set():
+                    return
+            put(_End())
+        except BaseException as error:  # noqa: BLE001 - it belongs to whoever takes the pages
+            put(_End(error))
+
+    try:
+        threading.Thread(target=fetch, name="jtres-pages", daemon=True).start()
+        while not isinstance(one := held.get(), _End):
+            yield one
+        if one.error is not None:
+            raise one.error
+    except KeyboardInterrupt:
+        control.cancel()
+        raise
+    finally:
+        left.set()
