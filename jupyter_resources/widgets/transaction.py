@@ -96,7 +96,7 @@ class TransactionWidget(anywidget.AnyWidget):
 
     def _start(self, *, force: bool) -> None:
         with self._lock:
-            if self.view["phase"] != "planned" or not self.view["can_force" if force else "can_apply"]:
+            if not self.view["can_force" if force else "can_apply"]:  # as while one is under way
                 return
             self._control = Control()
             self.progress = ProgressMessage(words=["Looking again"], fraction=None).model_dump()

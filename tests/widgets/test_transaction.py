@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from jupyter_resources import RemoteStorage, RemoteStorageConfig
-from jupyter_resources.core.control import Control
+from jupyter_resources.core.errors import Denied
 from jupyter_resources.report.story import State
 from jupyter_resources.storage.memory import MemoryStore
 from jupyter_resources.sync.digests import DigestCache
 from jupyter_resources.sync.summary import TransactionSummary
 from jupyter_resources.testing.trees import held, tree
 from jupyter_resources.widgets.rows import STATES, Rows
+from jupyter_resources.widgets.telling import view
 from jupyter_resources.widgets.transaction import FIRST_BYTES, TransactionWidget
 from tests.homes import home
 from tests.servers.processes import S3Server
 from tests.servers.proxy import Proxy
 
 __all__ = ["home"]
+
+
+class Stuck(NamedTuple):
+    """Whether a transfer has begun, and whether it may go on."""
+
+    begun: threading.Event
+    go_on: threading.Event
 
 
 @pytest.fixture
@@ -63,10 +74,10 @@ def press(widget: TransactionWidget, kind: str, **more: int) -> None:
 def test_a_plan_is_told_with_its_rows(store: MemoryStore) -> None:
     """Counts by state, and each file with its state, size and reason, what matters most first."""
     widget = TransactionWidget(storage(store).push("d", dryrun=True))
-    assert [(chip["label"], chip["files"]) for chip in widget.view["chips"]] == [
-        ("! conflict", 1),
-        ("+ new", 1),
-        ("✓ already there", 1),
+    assert [(chip["label"], chip["files"], chip["bytes"]) for chip in widget.view["chips"]] == [
+        ("! conflict", 1, 4),
+        ("+ new", 1, 3),
+        ("✓ already there", 1, 4),
     ]
     assert [row[:3] for row in unpacked(widget.first)] == [
         ("d/other", State.CONFLICT, 4),
@@ -126,25 +137,77 @@ def test_what_changed_since_is_refused_for_good(store: MemoryStore, home: Path) 
     assert all("changed since the dry run" in text for text in shown[0].values())
 
 
-def test_cancel_stops_it(store: MemoryStore, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As ■ does for a magic: the result says how far it came."""
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stuck]:
+    """Every put to a store in memory waits until it may go on."""
+    made = Stuck(threading.Event(), threading.Event())
+    put = MemoryStore.put
+
+    def waiting(self, *arguments, **options):  # type: ignore[no-untyped-def]
+        made.begun.set()
+        assert made.go_on.wait(30)
+        return put(self, *arguments, **options)
+
+    monkeypatch.setattr(MemoryStore, "put", waiting)
+    yield made
+    made.go_on.set()
+
+
+def test_cancel_stops_it(store: MemoryStore, home: Path, stuck: Stuck) -> None:
+    """As ■ does for a magic: nothing more is begun, and the result says how far it came."""
     (home / "work/d/other").unlink()
     for number in range(300):
         (home / "work/d" / f"{number}").write_bytes(b"x")
     widget = TransactionWidget(storage(store).push("d", dryrun=True))
-    put = MemoryStore.put
-
-    def slow(self, *arguments, **options):  # type: ignore[no-untyped-def]
-        Control().wait(0.02)
-        return put(self, *arguments, **options)
-
-    monkeypatch.setattr(MemoryStore, "put", slow)
+    press(widget, "cancel")
+    assert widget.view["phase"] == "planned"
     widget._asked(None, {"kind": "apply"}, [])
+    assert stuck.begun.wait(30)
     widget._asked(None, {"kind": "cancel"}, [])
+    assert widget.view["phase"] == "stopping"
+    stuck.go_on.set()
     widget.wait(30)
-    assert widget.view["phase"] in ("planned", "done")
+    assert widget.view["phase"] == "done" and widget.view["headline"].startswith("Stopped: ")
     assert len(held(store)) < 300
-    assert "Stopped" in widget.view["headline"] + widget.view["problem"]
+
+
+def test_a_released_widget_stays_while_it_works(
+    store: MemoryStore, home: Path, stuck: Stuck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its cell was run again: it goes on to its end, and closes only when nothing is under way."""
+    (home / "work/d/other").unlink()
+    closed: list[TransactionWidget] = []
+    monkeypatch.setattr(TransactionWidget, "close", lambda self: closed.append(self))
+    widget = TransactionWidget(storage(store).push("d", dryrun=True))
+    widget._asked(None, {"kind": "apply"}, [])
+    widget._asked(None, {"kind": "apply"}, [])  # a second press is none
+    assert stuck.begun.wait(30)
+    widget.release()
+    assert closed == []
+    stuck.go_on.set()
+    widget.wait(30)
+    assert held(store)["d/new"] == b"new" and widget.view["version"] == 2
+    widget.release()
+    assert closed == [widget]
+
+
+@pytest.mark.parametrize("error", [Denied("no <i>right</i>", hint="ask <b>Ana</b>"), RuntimeError("no <i>right</i>")])
+def test_what_kept_it_from_beginning_is_told(
+    store: MemoryStore, home: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Ours or not, as text in every picture, and it can be tried again."""
+    (home / "work/d/other").unlink()
+    shown: list[dict[str, str]] = []
+    widget = TransactionWidget(storage(store).push("d", dryrun=True), shown.append)
+
+    def refuse(*given: object, **more: object) -> None:
+        raise error
+
+    monkeypatch.setattr(TransactionSummary, "apply", refuse)
+    press(widget, "apply")
+    assert "no <i>right</i>" in widget.view["problem"] and widget.view["can_apply"]
+    assert "no <i>right</i>" in shown[0]["text/plain"]
+    assert "no &lt;i&gt;right" in shown[0]["text/html"] and not re.search("<i>|<b>Ana", shown[0]["text/html"])
 
 
 def test_what_begins_is_shown_at_once(store: MemoryStore, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +227,7 @@ def test_what_begins_is_shown_at_once(store: MemoryStore, home: Path, monkeypatc
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "list-type"), ("PUT", "file")], ids=["looking again", "moving"])
-@pytest.mark.timeout(25)  # a silent server is given more
+@pytest.mark.timeout(50, func_only=True)  # a silent server is given more
 def test_cancel_ends_a_stalled_request(
     home: Path, seaweedfs: S3Server, proxy: Proxy, new_bucket: Callable[[S3Server], str], method: str, path: str
 ) -> None:
@@ -198,6 +261,24 @@ def test_what_makes_no_sense_is_not_done(store: MemoryStore) -> None:
     ((content, (block,)),) = sent  # type: ignore[misc]
     assert content == {"kind": "rows", "version": 1, "start": 1}
     assert [row[0] for row in unpacked(bytes(block))] == ["d/new", "d/same"]
+
+
+def test_a_collision_is_not_for_buttons(store: MemoryStore, home: Path) -> None:
+    """Neither apply nor force settles it."""
+    (home / "work/d/other").unlink()
+    store.raw_put("d/new/deeper", b"1")
+    (home / "work/d/newer").write_bytes(b"new")
+    view = TransactionWidget(storage(store).push("d", dryrun=True)).view
+    assert {"! collision", "+ new"} <= {chip["label"] for chip in view["chips"]}
+    assert not view["can_apply"] and not view["can_force"]
+
+
+def test_hostile_sentences_are_spelled_out() -> None:
+    """Wherever they come from."""
+    plan = TransactionSummary(dryrun=True, source="x\x1b[2J")
+    shown = view(plan, Rows.of(plan), 1, "planned", Denied("no\u202e", hint="ask\x07"))
+    assert (shown.problem, shown.hint) == (r"no\u202e", r"ask\x07")
+    assert r"x\x1b[2J" in shown.headline
 
 
 def test_hostile_names_are_spelled_out_and_the_first_rows_stay_small() -> None:
