@@ -11,22 +11,14 @@ __all__ = ["open_driver"]
 
 
 def open_driver(conf: RemoteStorageConfig) -> Any:
-    """A libcloud StorageDriver; not thread-safe, as libcloud's aren't. Raises Unsupported for memory and unknowns."""
+    """A libcloud StorageDriver; not thread-safe, as libcloud's aren't. Raises Unsupported for memory and unknowns,
+    InvalidValue for what the driver doesn't take.
+    """
     provider = str(conf.provider)
     if provider == Provider.MEMORY:
         raise Unsupported("a memory bucket has no libcloud driver", hint="use provider='local' with a directory as key")
-    from libcloud.storage.providers import get_driver
+    from jupyter_resources.storage.libclouddrivers import Account
 
-    try:
-        make = get_driver(provider)
-    except AttributeError:
-        raise Unsupported(f"libcloud knows no storage provider {provider!r}", hint="'s3', 'local', …") from None
-    if provider == Provider.LOCAL:
-        return make(conf.key)
-    wanted = {"region": conf.region, "host": conf.host, "port": conf.port}
-    return make(
-        conf.key,
-        conf.secret,
-        secure=conf.secure,
-        **{name: value for name, value in wanted.items() if value is not None},
-    )
+    secret = None if provider == Provider.LOCAL else conf.secret
+    account = Account(provider, conf.key, secret, conf.endpoint, conf.region)
+    return account.open()  # a statement of its own: `%xmode Verbose` shows what the one that fails names

@@ -60,7 +60,8 @@ class LibcloudStore:
     verb, and one a page of 1,000 in a listing. An upload is first written to a temporary file, so that nothing torn is
     sent; it is verified by the digest that S3 and its likes give, elsewhere by its size. What a put expects is checked
     just before. A cancel cuts the connection of a request under way; only the look-up of a host's name it has to wait
-    for. The local driver writes in place: here it writes beside, and the file is renamed.
+    for. The local driver writes in place: here it writes beside, and the file is renamed. It follows links, also out of
+    the bucket: where others may make some, LocalStore is the one to use, which refuses them, and which settings give.
     """
 
     def __init__(self, account: Account, bucket: str, *, etags: Literal["md5", "opaque"] = "md5") -> None:

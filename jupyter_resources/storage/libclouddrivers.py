@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 import weakref
@@ -32,6 +33,7 @@ from jupyter_resources.storage.s3wire import ANSWER_BYTES, CONNECT_SECONDS, IDLE
 
 __all__ = ["Account", "Drivers", "OpenDriver", "driver_class", "providers"]
 
+_GOOGLE = re.compile(r"^GOOG|\.gserviceaccount\.com$")
 WAITING = 16
 """How many drivers that nobody uses are kept."""
 
@@ -57,6 +59,10 @@ class Account:
     def open(self) -> Any:
         """A new driver, whose requests aren't tried twice. Raises InvalidValue for what it doesn't take."""
         make = driver_class(self.provider)
+        if make is driver_class(Provider.GOOGLE_STORAGE) and not _GOOGLE.search(self.key):
+            # libcloud would ask in the terminal for the code of a page to sign in at.
+            hint = "key is a service account's e-mail address (….gserviceaccount.com), or an HMAC key (GOOG…)"
+            raise InvalidValue("google_storage takes no such key", hint=hint)
         if self.provider == Provider.LOCAL:
             try:
                 # Its locks stay behind in the temporary directory, one file a name.
@@ -73,9 +79,15 @@ class Account:
         given = {name: one for name, one in wanted.items() if one is not None and (every or name in taken)}
         try:
             return make(self.key, self.secret, **given)
-        except InvalidCredsError as error:  # some sign in at once
+        except (InvalidCredsError, OSError) as error:  # some sign in at once
             raise from_libcloud(error, Asked(self.url, ""), 0) from None
-        except (LibcloudError, AttributeError, TypeError, ValueError):  # not its text: it may quote what was given
+        except (
+            LibcloudError,
+            AttributeError,
+            LookupError,
+            TypeError,
+            ValueError,
+        ):  # not its text: it may quote what was given
             hint = "check key, secret, endpoint and region; libcloud's documentation says what this provider takes"
             raise InvalidValue(f"libcloud's {self.provider!r} can't be opened with these settings", hint=hint) from None
 

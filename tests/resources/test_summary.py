@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from IPython.core.ultratb import VerboseTB
 
 from jupyter_resources import (
     Provider,
@@ -16,7 +17,7 @@ from jupyter_resources import (
     SyncObject,
     TransactionSummary,
 )
-from jupyter_resources.core.errors import Conflict, Unsupported
+from jupyter_resources.core.errors import Conflict, InvalidValue, Unsupported
 from jupyter_resources.core.hashing import md5_of
 from jupyter_resources.storage.memory import MemoryStore
 from jupyter_resources.sync.digests import DigestCache
@@ -243,6 +244,18 @@ def test_base_path_and_configuration() -> None:
     assert storage.remote_base_path == "base"
     assert (Provider.S3, Provider.GOOGLE_STORAGE) == ("s3", "google_storage")
     assert Provider("s3") is Provider.S3
+
+
+@pytest.mark.parametrize("provider", ["azure_blobs", "nimbus", "google_storage"])
+def test_a_verbose_traceback_shows_no_secret(provider: str) -> None:
+    """`%xmode Verbose` prints what each line names; these drivers refuse what they are given in ways of their own."""
+    marked = "SUPER-SECRET-VALUE-123"
+    storage = RemoteStorage(RemoteStorageConfig(provider, "key", "bucket", marked, host="127.0.0.1", port=9))
+    with pytest.raises(InvalidValue) as caught:
+        _ = storage.bucket
+    shown = VerboseTB(include_vars=True).structured_traceback(caught.type, caught.value, caught.tb)
+    assert "open_driver" in "".join(shown)
+    assert marked not in "".join(shown)
 
 
 def test_libcloud_opens_on_first_use(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from libcloud.common.google import GoogleAuthType
 
 from jupyter_resources.core.errors import (
     AlreadyExists,
@@ -20,6 +21,7 @@ from jupyter_resources.core.errors import (
     Unsupported,
 )
 from jupyter_resources.storage.bodies import BytesBody
+from jupyter_resources.storage.libclouddrivers import Account
 from jupyter_resources.storage.protocol import Store
 from jupyter_resources.storage.registry import Containers, StoreSpec, open_containers, open_store
 from tests.servers.processes import SECRET, S3Server
@@ -178,3 +180,16 @@ def test_engines_load_on_first_use() -> None:
 
 def keys(store: Store) -> list[str]:
     return sorted(entry.path for page in store.list() for entry in page.entries)
+
+
+@pytest.mark.parametrize("key", ["me@example.com", "1-a.apps.googleusercontent.com"])
+def test_google_is_not_signed_in_to_in_a_browser(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """libcloud would print the address of a page, and wait in the kernel for what is typed."""
+    monkeypatch.setattr(GoogleAuthType, "guess_type", lambda key: pytest.fail("libcloud was asked"))
+    with pytest.raises(InvalidValue) as caught:
+        Account("google_storage", key, "secret").open()
+    assert "gserviceaccount.com" in caught.value.hint and "HMAC" in caught.value.hint
+
+
+def test_google_takes_an_hmac_key() -> None:
+    assert Account("google_storage", "GOOG1EXAMPLE", "secret").open().key == "GOOG1EXAMPLE"
