@@ -44,7 +44,7 @@ def _case(case: Case) -> Iterator[str]:
         yield ""
         yield from _table(("", "median", "from–to"), rows)
     for tool, why in case.failed.items():
-        yield f"\n{tool} failed: {why.splitlines()[0]}"
+        yield f"\n{tool} failed: {why.strip().splitlines()[-1]}"
     for note in case.notes:
         yield f"\n{note}"
 
