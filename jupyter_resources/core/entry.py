@@ -102,7 +102,8 @@ class Listing:
                 kept.append(entry)
             else:
                 out.append(LeftOut(entry.path, reason, entry.size))
-        return Listing.of(kept, out)
+        # The usual case, and a copy of a million entries is no small thing.
+        return self if len(kept) == len(self.entries) else Listing.of(kept, out)
 
     def having(self, better: Mapping[str, Entry]) -> Listing:
         """The same listing with some entries replaced by ones that know more."""

@@ -29,6 +29,10 @@ from jupyter_resources.sync.transfer import Done, Transfer
 __all__ = ["CONCURRENCY", "IN_FLIGHT_BYTES", "execute"]
 
 CONCURRENCY = 64
+FIRST = 16
+"""How many workers begin; more than can use the interpreter take it from one another at every call."""
+BUSY = 0.7
+"""The share of one core from which on more workers would only be in the way."""
 IN_FLIGHT_BYTES = 192 << 20
 LOOK_SECONDS = 0.04
 """How often events are looked for: faster than an eye, slower than a thread switch counts."""
@@ -104,26 +108,47 @@ class _Workers:
         self._room = _Room(IN_FLIGHT_BYTES, control)
         self._ended = threading.Event()
         self._lock = threading.Lock()
-        transfer = Transfer(source, target, control.detached(), self._events.append)
-        self._working = min(CONCURRENCY, len(steps))
-        if not self._working:
+        self._transfer = Transfer(source, target, control.detached(), self._events.append)
+        self._looked = time.perf_counter(), time.process_time()
+        self._started = self._working = 0
+        if steps:
+            self._start(FIRST)
+        else:
             self._ended.set()
-        for number in range(self._working):
-            threading.Thread(target=self._work, args=(transfer,), name=f"jtres-{number}", daemon=True).start()
 
     @property
     def busy(self) -> bool:
         """Whether any of them still works."""
         return not self._ended.is_set()
 
-    def _work(self, transfer: Transfer) -> None:
+    def _start(self, more: int) -> None:
+        """Start some more, as many as there is work for."""
+        first, self._started = self._started, min(self._started + more, CONCURRENCY, self._started + len(self._steps))
+        with self._lock:
+            if self._ended.is_set():
+                return
+            self._working += self._started - first
+        for number in range(first, self._started):
+            threading.Thread(target=self._work, name=f"jtres-{number}", daemon=True).start()
+
+    def _grow(self) -> None:
+        """Start some more while the processor is idle: who waits for a far server is many, who waits for one another
+        is few.
+        """
+        (then, used), now = self._looked, (time.perf_counter(), time.process_time())
+        if self._started < CONCURRENCY and now[0] - then >= LOOK_SECONDS / 2:
+            self._looked = now
+            if now[1] - used < BUSY * (now[0] - then):
+                self._start(FIRST)
+
+    def _work(self) -> None:
         try:
             while not self._control.cancelled:
                 try:
                     step = self._steps.popleft()
                 except IndexError:
                     return
-                self._one(transfer, step)
+                self._one(self._transfer, step)
         finally:
             with self._lock:
                 self._working -= 1
@@ -151,6 +176,7 @@ class _Workers:
         end = time.monotonic() + within if within is not None else None
         while True:
             ended = self._ended.wait(LOOK_SECONDS)  # before looking: what was put until then is seen
+            self._grow()
             while self._events:
                 self._tell(self._events.popleft(), tally, report)
             if ended or (end is not None and time.monotonic() >= end):

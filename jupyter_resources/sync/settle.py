@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from jupyter_resources.core.control import Control
@@ -19,6 +19,8 @@ from jupyter_resources.sync.plan import maybe_held, same, undecided
 __all__ = ["Side", "settle"]
 
 THREADS = min(8, (os.cpu_count() or 1) + 2)
+BUNCH = 32
+BUNCH_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,13 @@ def settle(source: Side, target: Side, cache: DigestCache, control: Control, *, 
     theirs: list[Entry] = []
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="jtres-digest")
     try:
-        futures: list[Future[tuple[Entry, Entry | None]]] = [pool.submit(reader.pair, *pair) for pair in pairs]
-        futures += [pool.submit(reader.alone, one) for one in lonely if source.root is not None]
+        asked: list[tuple[Entry, Entry | None]] = [*pairs]
+        asked += [(one, None) for one in lonely if source.root is not None]
+        futures = [pool.submit(reader.all, some) for some in _bunches(asked)]
         for future in futures:
-            one, other = future.result()
-            mine.append(one)
-            theirs += [other] if other is not None else []
+            for one, other in future.result():
+                mine.append(one)
+                theirs += [other] if other is not None else []
     except BaseException:
         control.cancel()
         raise
@@ -81,6 +84,18 @@ def settle(source: Side, target: Side, cache: DigestCache, control: Control, *, 
     return source.knowing(mine), target.knowing(theirs)
 
 
+def _bunches(asked: Sequence[tuple[Entry, Entry | None]]) -> Iterator[Sequence[tuple[Entry, Entry | None]]]:
+    """As many as make a task worth a thread's while, and something for each thread: by count, large files by bytes."""
+    most = max(1, min(BUNCH, len(asked) // THREADS))
+    start = size = 0
+    for at, (entry, _) in enumerate(asked):
+        size += entry.size
+        if size >= BUNCH_BYTES or at - start + 1 >= most:
+            yield asked[start : at + 1]
+            start, size = at + 1, 0
+    yield asked[start:]
+
+
 class _Reading:
     """Looks at single entries of two sides (0: source, 1: target), in worker threads."""
 
@@ -91,9 +106,9 @@ class _Reading:
         self._verify = verify
         self.clocks = {side.root: clock_of(side.root, side.listing) for side in self._sides if side.root is not None}
 
-    def alone(self, entry: Entry) -> tuple[Entry, None]:
-        """A file of the source without a counterpart, whose content may be held elsewhere."""
-        return self._read_file(0, entry, ())[0], None
+    def all(self, asked: Sequence[tuple[Entry, Entry | None]]) -> list[tuple[Entry, Entry | None]]:
+        """Each pair, and each file of the source without a counterpart, whose content may be held elsewhere."""
+        return [self.pair(one, other) if other else (self._read_file(0, one, ())[0], None) for one, other in asked]
 
     def pair(self, one: Entry, other: Entry) -> tuple[Entry, Entry]:
         """Both, knowing more; one that vanished or changed meanwhile stays as it was: the transfer will notice."""
