@@ -114,7 +114,11 @@ BucketName = Annotated[str, Field(description="the bucket's name in the settings
 class PushRequest(Request):
     """Files from here to a bucket."""
 
-    paths: Annotated[Paths, Field(description="files, directories or glob patterns"), Positional("PATH", "file")]
+    paths: Annotated[
+        Paths,
+        Field(description="files, directories or glob patterns; all in the current directory"),
+        Positional("PATH", "file"),
+    ]
     to: To = None
     dry_run: DryRun = False
     force: Force = False
@@ -154,7 +158,7 @@ class PullRequest(Request):
 class SyncRequest(Request):
     """A bucket made equal to a directory."""
 
-    directory: Annotated[str, Field(description="the directory to mirror"), Positional("DIR", "directory")]
+    directory: Annotated[str, Field(description="the directory to mirror, in the current one"), Positional("DIR", "directory")]
     to: To = None
     dry_run: DryRun = False
     yes: Annotated[

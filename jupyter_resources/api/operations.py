@@ -50,7 +50,7 @@ def push(workspace: Workspace, request: PushRequest, report: Reporter) -> Transa
     """New and changed files to the bucket."""
     return workspace.remote_storage(request.to).push(
         [_relative(workspace, path) for path in request.paths],
-        local_path_prefix=_prefix(workspace),
+        local_path_prefix=workspace.directory,
         force=request.force,
         include_regex=request.include,
         exclude_regex=request.exclude,
@@ -81,11 +81,10 @@ def pull(workspace: Workspace, request: PullRequest, report: Reporter) -> Transa
 def sync(workspace: Workspace, request: SyncRequest, report: Reporter) -> TransactionSummary:
     """The bucket's base path made equal to the directory. Without `yes`, anything to delete or overwrite stops it."""
     storage = workspace.remote_storage(request.to)
-    directory, prefix = _relative(workspace, request.directory), _prefix(workspace)
     dryrun = request.dry_run or not request.yes
     planned = storage.sync(
-        directory,
-        prefix,
+        _relative(workspace, request.directory),
+        workspace.directory,
         dryrun=dryrun,
         allow_empty=request.allow_empty,
         secrets=request.secrets,
@@ -112,17 +111,17 @@ def sync(workspace: Workspace, request: SyncRequest, report: Reporter) -> Transa
 
 
 def _relative(workspace: Workspace, path: str) -> str:
-    """A path inside the directory without the way to it, so that both spellings mean one object."""
-    path = str(Path(path).expanduser()) if path.startswith("~") else path
-    if Path(path).is_absolute():
-        for directory in (workspace.directory, Path(os.path.realpath(workspace.directory))):
-            if directory in Path(path).parents:
-                return Path(path).relative_to(directory).as_posix()
-    return path
-
-
-def _prefix(workspace: Workspace) -> str | None:
-    return None if workspace.directory == Path.cwd() else str(workspace.directory)
+    """A path inside the directory without the way to it, so that all spellings mean one object."""
+    place = Path(path).expanduser() if path.startswith("~") else Path(path)
+    if not place.is_absolute() and place.parts[:1] != (os.pardir,):
+        return path
+    here = os.path.realpath(workspace.directory)
+    whole = workspace.directory / place
+    for directory in reversed((whole, *whole.parents)):
+        below = whole.relative_to(directory)
+        if os.pardir not in below.parts and os.path.realpath(directory) == here:
+            return below.as_posix()
+    return str(place)
 
 
 def _files(count: int) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from jupyter_resources.core.entry import Listing
-from jupyter_resources.core.errors import EmptySource, InvalidValue, NotFound
+from jupyter_resources.core.errors import EmptySource, InvalidPath, InvalidValue, NotFound
 from jupyter_resources.core.paths import under
 from jupyter_resources.sync import listing
 
@@ -29,17 +29,17 @@ def rooted(paths: Sequence[Path], prefix: Path | None) -> tuple[str, list[str], 
             raise InvalidValue("absolute and relative paths in one push", hint="push them one after the other")
         return os.getcwd(), given, ""
     root = os.path.abspath(os.fspath(prefix))
-    return root, [_below(one, root) for one in given], ""
+    hint = "%cd to a directory above it first (in Python: another local_path_prefix)"
+    return root, [_below(one, root, hint) for one in given], ""
 
 
-def _below(path: str, root: str) -> str:
+def _below(path: str, root: str, hint: str) -> str:
     if not os.path.isabs(path):
         return path
-    if not under(path.rstrip("/"), root):
-        raise InvalidValue(
-            f"Specified path={path} is not a child of local_path_prefix={root}", hint="give a path below the prefix"
-        )
-    return path[len(root.rstrip("/")) :].strip("/")
+    plain = os.path.normpath(path)
+    if not under(plain, root):
+        raise InvalidPath(f"{path!r} lies outside of {root}", hint=hint)
+    return plain[len(root.rstrip("/")) :].strip("/")
 
 
 def found(root: str, pattern: str, patterns: Sequence[str]) -> list[str]:
@@ -96,7 +96,11 @@ def remote(path: Path, local_base_dir: Path, convert: bool) -> str:
         wanted = wanted.replace("\\", "/")
     base = os.fspath(local_base_dir)
     if os.path.isabs(wanted) and base and os.path.isabs(base):
-        wanted = _below(wanted, os.path.normpath(base))
+        bare = wanted.strip("/")
+        hint = (
+            f"what lies in the bucket has no / before it ({bare}); a path from / names the place here that it goes to"
+        )
+        wanted = _below(wanted, os.path.normpath(base), hint)
     wanted = wanted.strip("/")
     while wanted.startswith("./"):
         wanted = wanted[2:]

@@ -43,6 +43,43 @@ def test_a_workspace_of_another_directory(home, monkeypatch):
     assert (home / "work" / "back" / "data" / "b.csv").read_text() == "two"
 
 
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("{work}/data/a.txt", "data/a.txt"),
+        ("{work}/data/../data/a.txt", "data/a.txt"),
+        ("../work/data/a.txt", "data/a.txt"),
+        ("~/work/data/a.txt", "data/a.txt"),
+        ("{home}/linked/data/a.txt", "data/a.txt"),
+        ("{work}/data/*.txt", "data/a.txt"),
+        *((typed, None) for typed in ("/etc/hosts", "../beside", "{home}/beside", "{work}/data/../../beside", "~")),
+    ],
+)
+def test_only_what_lies_in_the_directory_is_pushed(home, typed, key):
+    """However it is spelled, it goes to the same name; what lies elsewhere is refused with one sentence."""
+    (home / "beside").write_text("x")
+    (home / "linked").symlink_to(home / "work")
+    path = typed.format(home=home, work=home / "work")
+    if key is None:
+        with pytest.raises(errors.InvalidPath, match="lies outside of") as caught:
+            ask("push", paths=[path])
+        assert "%cd" in caught.value.hint
+    else:
+        assert ask("push", paths=[path]).synced_files[0].name.partition("/")[2] == key
+
+
+def test_the_directory_itself_by_its_whole_name(home):
+    """Is all that lies in it."""
+    assert len(ask("sync", directory=str(home / "work")).synced_files) == 3
+
+
+def test_a_pull_of_a_path_from_the_root_says_what_to_type():
+    """Names in a bucket don't begin with `/`."""
+    with pytest.raises(errors.InvalidPath, match="'/etc/hosts' lies outside of") as caught:
+        ask("pull", paths=["/etc/hosts"])
+    assert "(etc/hosts)" in caught.value.hint
+
+
 def test_pulling_several_paths_gives_one_summary():
     """Counts add up."""
     ask("push", paths=["data"])

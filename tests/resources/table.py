@@ -120,8 +120,10 @@ a prefix | p/d/a=1 | | push d prefix=p | copy d/a (new) | d/a=1
 an absolute prefix | p/d/a=1 | | push d prefix=ROOT/p | copy d/a (new) | d/a=1
 an absolute path below the prefix | p/d/a=1 | | push ROOT/p/d prefix=ROOT/p | copy d/a (new) | d/a=1
 the prefix itself | p/a=1 | | push ROOT/p prefix=ROOT/p | copy a (new) | a=1
-an absolute path outside of the prefix | a=1 p/b=2 | | push ROOT/a prefix=ROOT/p | !InvalidValue: is not a child of local_path_prefix= | =
-a path that only begins like the prefix | p/x=1 px/a=2 | | push ROOT/px/a prefix=ROOT/p | !InvalidValue: is not a child of | =
+an absolute path outside of the prefix | a=1 p/b=2 | | push ROOT/a prefix=ROOT/p | !InvalidPath: lies outside of | =
+a path that only begins like the prefix | p/x=1 px/a=2 | | push ROOT/px/a prefix=ROOT/p | !InvalidPath: lies outside of | =
+a detour to the prefix | p/d/a=1 | | push ROOT/p/x/../d prefix=ROOT/p | copy d/a (new) | d/a=1
+a detour out of the prefix | a=1 p/b=2 | | push ROOT/p/../a prefix=ROOT/p | !InvalidPath: lies outside of | =
 patterns see the path relative to the prefix | p/d/a=1 p/d/b=2 | | push d prefix=p include=d/a | copy d/a (new); skip d/b (not included) | d/a=1
 a glob below a prefix | p/a.txt=1 p/b.csv=2 | | push *.txt prefix=p | copy a.txt (new) | a.txt=1
 a prefix that isn't there | a=1 | | push a prefix=q | !NotFound: matches no file | =
@@ -189,8 +191,8 @@ a deep directory | | d/e/f/g=1 | pull d/e | copy d/e/f/g (new) | d/e/f/g=1
 into another directory | | d/a=1 | pull d into=out | copy d/a (new) | out/d/a=1
 into an absolute directory | | d/a=1 | pull d into=ROOT/out | copy d/a (new) | out/d/a=1
 an absolute remote path below the local base | | d/a=1 | pull ROOT/out/d into=ROOT/out | copy d/a (new) | out/d/a=1
-an absolute remote path elsewhere | | d/a=1 | pull /elsewhere/d into=ROOT/out | !InvalidValue: is not a child of | =
-an absolute remote path that only begins alike | | d/a=1 | pull ROOT/outer/d into=ROOT/out | !InvalidValue: is not a child of | =
+an absolute remote path elsewhere | | d/a=1 | pull /elsewhere/d into=ROOT/out | !InvalidPath: lies outside of | =
+an absolute remote path that only begins alike | | d/a=1 | pull ROOT/outer/d into=ROOT/out | !InvalidPath: lies outside of | =
 backslashes count as slashes | | d/e/a=1 | pull d\\e | copy d/e/a (new) | d/e/a=1
 backslashes as they are | | d/e/a=1 | pull d\\e raw | | =
 names that begin alike stay there | | f=1 f.txt=2 f1=3 ff/x=4 | pull f | copy f (new) | f=1
