@@ -158,7 +158,9 @@ class PullRequest(Request):
 class SyncRequest(Request):
     """A bucket made equal to a directory."""
 
-    directory: Annotated[str, Field(description="the directory to mirror, in the current one"), Positional("DIR", "directory")]
+    directory: Annotated[
+        str, Field(description="the directory to mirror, in the current one"), Positional("DIR", "directory")
+    ]
     to: To = None
     dry_run: DryRun = False
     yes: Annotated[

@@ -145,7 +145,7 @@ export interface PullRequest {
 
 /** Files from here to a bucket. */
 export interface PushRequest {
-  /** files, directories or glob patterns */
+  /** files, directories or glob patterns; all in the current directory */
   paths: string[];
   /** the bucket: a name from %buckets, a URL or a directory; else the default one */
   to?: string | null;
@@ -208,7 +208,7 @@ export interface SummaryMessage {
 
 /** A bucket made equal to a directory. */
 export interface SyncRequest {
-  /** the directory to mirror */
+  /** the directory to mirror, in the current one */
   directory: string;
   /** the bucket: a name from %buckets, a URL or a directory; else the default one */
   to?: string | null;
