@@ -310,8 +310,8 @@ class RemoteStorage:
     def _listed(self, prefixes: Sequence[str], control: Control, report: Reporter, side: str) -> Listing:
         there = Side(self._store, Listing(), self._directory)
         listed = listing.list_objects(there.under(control), prefixes, control, report, side)
-        keys = [joined(self._base, one.path) for one in listed]
-        self._seen.listed(self._place, [joined(self._base, one) for one in prefixes], keys)
+        lead = f"{self._base}/" if self._base else ""
+        self._seen.listed(self._place, prefixes, [one.path for one in listed], lead)
         return listed
 
     def _notice(self, done: Sequence[Done]) -> None:

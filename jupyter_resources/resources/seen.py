@@ -29,6 +29,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS names (
     place TEXT, directory TEXT, names TEXT, seen REAL, PRIMARY KEY (place, directory)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS listings (place TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
 """
 _Tree = dict[str, set[str]]
 """Directory → what lies right in it; names of directories end in `/`."""
@@ -43,16 +44,21 @@ class SeenNames:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = os.fspath(path)
 
-    def listed(self, place: str, prefixes: Sequence[str], keys: Sequence[str]) -> None:
-        """Everything at or below each of `prefixes` in the bucket `place` is `keys`; what was known there is gone."""
+    def listed(self, place: str, prefixes: Sequence[str], keys: Sequence[str], lead: str = "") -> None:
+        """Everything at or below each of `prefixes` in the bucket `place` is `keys`; what was known there is gone.
+
+        All of them without the `lead` that they have in common. Where that is what the last listing showed, nothing is
+        done: most transfers list what is there already.
+        """
         if len(prefixes) > LISTED:
-            self.changed(place, keys, ())
+            self.changed(place, [lead + key for key in keys], ())
             return
-        tree = _tree(keys)
+        digest = hashlib.blake2b("\n".join((lead, *prefixes, "", *keys)).encode(errors="replace")).hexdigest()
         with self._open() as connection:
-            if connection is None:
+            if connection is None or _shown(connection, place) == digest:
                 return
-            known = _read(connection, place)
+            known, tree = _read(connection, place), _tree(lead + key for key in keys)
+            prefixes = [(lead + prefix).rstrip("/") for prefix in prefixes]
             kept = {
                 directory: names
                 for directory, names in known.items()
@@ -63,6 +69,7 @@ class SeenNames:
                 if above in kept:
                     kept[above] = kept[above] - {name, f"{name}/"}
             _write(connection, place, known, _merged(kept, tree))
+            connection.execute("INSERT OR REPLACE INTO listings VALUES (?, ?)", (place, digest))
 
     def changed(self, place: str, added: Iterable[str], removed: Iterable[str]) -> None:
         """The keys `added` are there now, `removed` no longer."""
@@ -150,6 +157,12 @@ def _merged(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> _Tree
     return {key: one.get(key, set()) | other.get(key, set()) for key in (*one, *other)}
 
 
+def _shown(connection: sqlite3.Connection, place: str) -> str | None:
+    """The digest of what the last listing showed, if nothing was noted since."""
+    row = connection.execute("SELECT digest FROM listings WHERE place = ?", (place,)).fetchone()
+    return row[0] if row else None
+
+
 def _read(connection: sqlite3.Connection, place: str) -> _Tree:
     rows = connection.execute("SELECT directory, names FROM names WHERE place = ?", (place,))
     return {directory: set(names.split("\n")) - {""} for directory, names in rows}
@@ -162,11 +175,14 @@ def _write(connection: sqlite3.Connection, place: str, known: _Tree, now: _Tree)
     before = {directory: _text(names) for directory, names in known.items()}
     gone = [(place, directory) for directory in before if not texts.get(directory)]
     changed = [(place, key, text, time.time()) for key, text in texts.items() if text and before.get(key) != text]
+    connection.execute("DELETE FROM listings WHERE place = ?", (place,))
     connection.executemany("DELETE FROM names WHERE place = ? AND directory = ?", gone)
     connection.executemany("INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?)", changed)
     if changed:
         newest = "SELECT seen FROM names ORDER BY seen DESC LIMIT 1 OFFSET ?"
-        connection.execute(f"DELETE FROM names WHERE seen <= ({newest})", (ROWS,))
+        dropped = connection.execute(f"DELETE FROM names WHERE seen <= ({newest})", (ROWS,)).rowcount
+        if dropped:
+            connection.execute("DELETE FROM listings")
 
 
 def _text(names: set[str]) -> str:

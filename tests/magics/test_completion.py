@@ -193,6 +193,11 @@ def test_seen_names_follow_listings(tmp_path):
     assert (seen.below("p", ""), seen.below("p", "a/b"), seen.below("p", "c")) == (["a/", "c/"], ["y"], ["one"])
     seen.changed("p", ["a/w"], ["a/x"])
     assert seen.below("p", "a") == ["b/", "w"]
+    seen.listed("p", ["b"], ["b/y"], "a/")
+    assert (seen.below("p", "a"), seen.below("p", "a/b")) == (["b/", "w"], ["y"])
+    seen.changed("p", [], ["a/b/y"])
+    seen.listed("p", ["b"], ["b/y"], "a/")  # the same as before, but not of what is known
+    assert seen.below("p", "a/b") == ["y"]
     seen.listed("p", ["a"], [])
     assert (seen.below("p", ""), seen.below("p", "a/b"), seen.below("other", "")) == (["c/"], [], [])
     seen.listed("p", [""], [])
