@@ -8,15 +8,18 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from jupyter_resources.core.errors import InvalidValue
+from jupyter_resources.core.paths import joined
 
-__all__ = ["PROVIDERS", "Location", "is_location", "parse"]
+__all__ = ["PROVIDERS", "Location", "is_location", "parse", "plain", "scheme", "url"]
 
 PROVIDERS = {"s3": "s3", "gs": "google_storage", "az": "azure_blobs", "file": "local"}
 """URL scheme → provider."""
+_SHORT = {"azure": "azure_blobs", "google": "google_storage"}
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://")
 _PATH_STARTS = ("/", "./", "../", "~/")
 _BUCKET = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+_BUCKET_IN_WORDS = "letters, digits, '.', '_' and '-', a letter or digit first: s3://bucket/path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,24 @@ def parse(text: str) -> Location:
     if any(letter in path for letter in "?#"):
         raise InvalidValue(f"a {scheme[1]}:// URL ends with the path: no '?' and no '#'", hint="s3://bucket/path")
     if not _BUCKET.match(bucket):
-        raise InvalidValue(f"{bucket!r} can't be the name of a bucket", hint="s3://bucket/path")
+        raise InvalidValue(f"{bucket!r} can't be the name of a bucket", hint=_BUCKET_IN_WORDS)
     return Location(provider, bucket=bucket, path=unquote(path).strip("/"), profile=profile)
+
+
+def plain(provider: str) -> str:
+    """The provider's name as apache-libcloud writes it: `azure` and `azure-blobs` are `azure_blobs`."""
+    name = provider.replace("-", "_")
+    return _SHORT.get(name, name)
+
+
+def scheme(provider: str) -> str:
+    """What URLs of the provider's buckets begin with; empty where they have none."""
+    return next((each for each, whose in PROVIDERS.items() if whose == plain(provider)), "")
+
+
+def url(provider: str, bucket: str, path: str = "") -> str:
+    """A place in a bucket, for people: as it is typed, or by the provider's name where it has no scheme."""
+    return f"{scheme(provider) or provider}://{joined(bucket, path)}"
 
 
 def _file(text: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_resources.api.messages import BucketList, BucketMessage, DoctorMessage, Note
+from jupyter_resources.core.location import url
 from jupyter_resources.core.paths import joined
 from jupyter_resources.magics import examined
 from jupyter_resources.report import summary as summaries
@@ -63,11 +64,10 @@ def _buckets(answer: BucketList) -> list[Row]:
 
 
 def _where(bucket: BucketMessage) -> str:
-    place = joined(bucket.bucket, bucket.base_path)
     if bucket.provider == "local":
-        return f"{bucket.endpoint}/{place}"
+        return f"{bucket.endpoint or '(no root)'}/{joined(bucket.bucket, bucket.base_path)}"
     at = f" at {bucket.endpoint}" if bucket.endpoint else ""
-    return f"{bucket.provider or '?'}://{place}{at}"
+    return url(bucket.provider or "?", bucket.bucket, bucket.base_path) + at
 
 
 def _settings(answer: BucketList) -> list[Row]:

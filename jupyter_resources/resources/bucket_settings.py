@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import tomlkit
+from pydantic import ValidationError
 from tomlkit.items import Table
 
 from jupyter_resources.core.errors import AlreadyExists, InvalidValue, NotFound
-from jupyter_resources.core.location import Location
+from jupyter_resources.core.location import Location, plain, scheme
 from jupyter_resources.settings.edit import edited_user_file, subtable
 from jupyter_resources.settings.resolve import Resolved, nearest
 from jupyter_resources.settings.schema import NAME, BucketSettings, Profile
 from jupyter_resources.settings.sources import user_file_path
-from jupyter_resources.storage.containers import S3_NAME, S3_NAME_IN_WORDS
+from jupyter_resources.storage.containers import AZURE_NAME, AZURE_NAME_IN_WORDS, S3_NAME, S3_NAME_IN_WORDS
 
-__all__ = ["add", "remove", "trust"]
+__all__ = ["add", "check_scheme", "remove", "trust"]
 
 MADE = "made by %buckets add; goes with the last bucket on it"
 """Stands beside a profile in the file, where whoever wants to keep it can take it away."""
@@ -36,16 +37,18 @@ def add(
         )
     if name in settings.buckets:
         raise AlreadyExists(f"there is a bucket named {name!r} already", hint=f"%buckets rm {name} forgets it first")
-    if profile is not None and connection:
-        raise InvalidValue(
-            f"profile {profile!r} says already how to connect", hint=f"leave out --{min(connection).replace('_', '-')}"
-        )
     existing = profile or place.profile
     if existing and existing not in settings.profiles:
         hint = nearest(existing, list(settings.profiles)) or f"known are {', '.join(settings.profiles)}"
         raise NotFound(f"no profile named {existing!r}", hint=hint)
+    if profile is not None and connection:
+        raise InvalidValue(f"profile {profile!r} says already how to connect", hint=f"leave out {_option(connection)}")
+    if existing and place.directory is None:
+        check_scheme(existing, settings.profiles[existing], place)
     _check_endpoint(connection)
     table, made = _tables(place, existing, connection, name)
+    if made is not None:
+        _check_profile(made)
     if (
         made is not None
         and table["profile"] in settings.profiles
@@ -56,7 +59,7 @@ def add(
                 f"there is a profile named {table['profile']!r} already", hint=f"--profile {table['profile']} uses it"
             )
         made = None
-    if place.provider == "s3":
+    if place.directory is None:
         _check_name(place.bucket, made or settings.profiles[table["profile"]].model_dump())
     with edited_user_file() as document:
         if made is not None:
@@ -103,6 +106,34 @@ def trust(name: str, profile: Profile, buckets: Mapping[str, BucketSettings]) ->
             subtable(document, "buckets")[each] = _table(bucket.model_dump(exclude_unset=True, exclude_none=True))
 
 
+def check_scheme(name: str, profile: Profile, place: Location) -> None:
+    """InvalidValue where the URL of `place` is for another provider than the profile called `name`."""
+    theirs = plain(profile.provider)
+    if theirs == place.provider or (place.provider == "s3" and theirs.startswith(("minio", "s3_"))):
+        return
+    begun = scheme(theirs)
+    fix = f"its URLs begin with {begun}://" if begun else f"in settings.toml: profile = {name!r} under [buckets.NAME]"
+    raise InvalidValue(
+        f"profile {name!r} is for {profile.provider}, {scheme(place.provider)}:// is for {place.provider}", hint=fix
+    )
+
+
+def _check_profile(made: Mapping[str, str]) -> None:
+    """InvalidValue that names the option, where the file's own check would name a place with nothing in it yet."""
+    try:
+        Profile.model_validate(made)
+    except ValidationError as invalid:
+        problem = invalid.errors(include_url=False, include_input=False)[0]
+        said = problem["msg"].removeprefix("Value error, ").replace("Input should be", "it is one of")
+        raise InvalidValue(
+            f"{_option([str(part) for part in problem['loc']])} can't be that: {said}", hint="%buckets add --help"
+        ) from None
+
+
+def _option(fields: Iterable[str]) -> str:
+    return f"--{min(fields).replace('_', '-')}"
+
+
 def _check_endpoint(connection: Mapping[str, str]) -> None:
     """Before the file's own check, which would name a place in the file where nothing is yet."""
     endpoint = connection.get("endpoint")
@@ -114,11 +145,16 @@ def _check_endpoint(connection: Mapping[str, str]) -> None:
 
 
 def _check_name(bucket: str, profile: Mapping[str, str | None]) -> None:
-    """InvalidValue for a name that no bucket there can have. Servers other than Amazon's have rules of their own: MinIO
+    """InvalidValue for a name that no bucket there can have. S3 servers that aren't Amazon's have other rules: MinIO
     and Ceph open buckets with capitals and underscores. So does Amazon where they are from before 2018, in us-east-1.
     """
+    provider = plain(profile["provider"] or "")
+    if provider == "azure_blobs" and not AZURE_NAME.fullmatch(bucket):
+        raise InvalidValue(f"{bucket!r} can't be the name of a container at Azure", hint=AZURE_NAME_IN_WORDS)
+    if not provider.startswith(("s3", "minio")):
+        return
     host = urlsplit(profile.get("endpoint") or "https://amazonaws.com").netloc.partition(":")[0]
-    amazon = profile["provider"] == "s3" and host.endswith(("amazonaws.com", "amazonaws.com.cn"))
+    amazon = provider == "s3" and host.endswith(("amazonaws.com", "amazonaws.com.cn"))
     if amazon and profile.get("region") != "us-east-1":
         if not S3_NAME.fullmatch(bucket):
             hint = f"{S3_NAME_IN_WORDS}; for one from before 2018 --region us-east-1, for another server --endpoint"

@@ -17,7 +17,7 @@ from jupyter_resources.settings.schema import BucketSettings, Profile
 from jupyter_resources.settings.secrets import VARIABLES, Credentials, credentials
 from jupyter_resources.settings.sources import Layer, Project
 from jupyter_resources.storage.named import NamedStore
-from jupyter_resources.storage.registry import StoreSpec, open_containers, open_store
+from jupyter_resources.storage.registry import StoreSpec, check_provider, open_containers, open_store
 
 if TYPE_CHECKING:
     from jupyter_resources.resources.remote_storage import RemoteStorage
@@ -43,8 +43,7 @@ class ResolvedBucket:
         """Where it is, for people: a URL without credentials."""
         if self.spec.provider == "local":
             return Path(self.spec.root or "/", self.spec.bucket, self.base_path).as_uri()
-        scheme = next((name for name, provider in location.PROVIDERS.items() if provider == self.spec.provider), None)
-        return f"{scheme or self.spec.provider}://{paths.joined(self.spec.bucket, self.base_path)}"
+        return location.url(self.spec.provider, self.spec.bucket, self.base_path)
 
 
 class Workspace:
@@ -241,6 +240,8 @@ class Workspace:
         return place_of(profile.provider, root or profile.endpoint, bucket.bucket, f"profile {bucket.profile}")
 
     def _at(self, text: str, place: location.Location) -> ResolvedBucket:
+        from jupyter_resources.resources.bucket_settings import check_scheme
+
         if place.directory is not None:
             directory = Path(os.path.realpath(self.directory / place.directory))
             if not directory.is_dir():
@@ -254,11 +255,7 @@ class Workspace:
             profile = self._profile(name)
         else:
             profile = Profile(provider=place.provider)
-        if profile.provider != place.provider:
-            raise InvalidValue(
-                f"profile {name!r} is for {profile.provider}, the URL for {place.provider}",
-                hint="%buckets add keeps a bucket of any profile under a name",
-            )
+        check_scheme(name, profile, place)
         # Whether credentials may go there is asked of the profile, not of the URL: that is the user's own word.
         bucket = BucketSettings(profile=name, bucket=place.bucket, base_path=place.path)
         return self._opened(text, profile, bucket, None)
@@ -270,6 +267,7 @@ class Workspace:
         if profile.provider == "local":
             foreign = origin is not None and self.resolved.is_foreign("buckets", name)
             return ResolvedBucket(name, self._local(profile, bucket, base_path, foreign=foreign), base_path, origin)
+        check_provider(profile.provider)
         found = self._look_up(bucket.profile, profile)
         spec = StoreSpec(
             provider=profile.provider,
@@ -287,11 +285,12 @@ class Workspace:
         """Where a bucket of a directory is. What came with a clone (`foreign`) stays inside the project, also when it
         names a directory of the user's: below a home lie `.ssh` and the like. Only the built-in place is free to all.
         """
-        if "/" in paths.check(bucket.bucket):
-            raise InvalidValue(f"{bucket.bucket!r} can't be a bucket of a directory", hint="one name, without '/'")
-        if profile.root is None:
+        if profile.root is None or "/" in bucket.bucket or paths.problem(bucket.bucket):
+            place = Path(profile.root or "/directory", bucket.bucket)
+            fix = f"root = {str(place.parent)!r} under [profiles.{bucket.profile}] and bucket = {place.name!r}"
             raise InvalidValue(
-                f"profile {bucket.profile!r} has no root", hint="root = '/directory' says where its buckets are"
+                f"profile {bucket.profile!r} is a directory: its root says which, and a bucket is a name right in it",
+                hint=f"{fix}; or, without a profile: %buckets add NAME {place}",
             )
         project = os.path.realpath(self.project.root)
         root = self._root_of(profile.root)

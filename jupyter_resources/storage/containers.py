@@ -10,11 +10,14 @@ from jupyter_resources.core import paths
 from jupyter_resources.core.errors import AlreadyExists, InvalidValue, NotFound
 from jupyter_resources.storage.translate import translated
 
-__all__ = ["S3_NAME", "S3_NAME_IN_WORDS", "DirectoryContainers", "not_empty"]
+__all__ = ["AZURE_NAME", "AZURE_NAME_IN_WORDS", "S3_NAME", "S3_NAME_IN_WORDS", "DirectoryContainers", "not_empty"]
 
 # Amazon S3 User Guide, "General purpose bucket naming rules".
 S3_NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 S3_NAME_IN_WORDS = "3 to 63 of a-z, 0-9, '-' and '.', beginning and ending with a letter or digit"
+# Azure, "Naming and Referencing Containers, Blobs, and Metadata".
+AZURE_NAME = re.compile(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+AZURE_NAME_IN_WORDS = "3 to 63 of a-z, 0-9 and single '-', beginning and ending with a letter or digit"
 
 
 class DirectoryContainers:

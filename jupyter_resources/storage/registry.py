@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from jupyter_resources.core.errors import InvalidValue, Unauthenticated, Unsupported
+from jupyter_resources.core.location import plain
 from jupyter_resources.storage.protocol import Store
 
 if TYPE_CHECKING:
     from jupyter_resources.storage.libclouddrivers import Account
     from jupyter_resources.storage.s3wire import S3Service
 
-__all__ = ["Containers", "StoreSpec", "open_containers", "open_store"]
+__all__ = ["Containers", "StoreSpec", "check_provider", "open_containers", "open_store"]
 
 PROVIDERS = ("local", "memory", "s3")
 """What has an engine of its own; every other name is apache-libcloud's."""
-SHORT = {"azure": "azure_blobs", "google": "google_storage"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,21 @@ def open_containers(spec: StoreSpec) -> Containers:
     return LibcloudContainers(account)
 
 
+def check_provider(provider: str) -> None:
+    """Unsupported for a name that no engine opens; nobody should be asked for credentials for it."""
+    if provider in PROVIDERS:
+        return
+    from jupyter_resources.storage.libclouddrivers import providers
+
+    known = [*PROVIDERS, *providers()]
+    if plain(provider) not in known:
+        near = difflib.get_close_matches(plain(provider), known, n=1)
+        hint = f"{', '.join(PROVIDERS)}, or one that apache-libcloud knows: azure_blobs, google_storage, …"
+        raise Unsupported(
+            f"there is no provider {provider!r}", hint=f"did you mean {near[0]!r}? Else {hint}" if near else hint
+        )
+
+
 def _engine(spec: StoreSpec) -> Store:
     match spec.provider:
         case "local":
@@ -137,12 +153,10 @@ def _service(spec: StoreSpec) -> S3Service:
 
 def _account(spec: StoreSpec) -> Account:
     """Who asks at a provider of libcloud's. Raises Unsupported for a name that nobody knows."""
-    from jupyter_resources.storage.libclouddrivers import Account, providers
+    from jupyter_resources.storage.libclouddrivers import Account
 
-    name = SHORT.get(spec.provider, spec.provider).replace("-", "_")
-    if name not in providers():
-        hint = f"{', '.join(PROVIDERS)}, or one that apache-libcloud knows: azure_blobs, google_storage, …"
-        raise Unsupported(f"there is no provider {spec.provider!r}", hint=hint)
+    check_provider(spec.provider)
+    name = plain(spec.provider)
     if spec.key is None:
         hint = "%buckets show says where key and secret are looked for"
         raise Unauthenticated(f"the provider {name} wants credentials, and none were found", hint=hint)

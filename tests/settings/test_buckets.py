@@ -8,7 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from jupyter_resources.api import dispatch
-from jupyter_resources.core.errors import AlreadyExists, InvalidPath, InvalidValue, NotFound, ResourcesError
+from jupyter_resources.core.errors import (
+    AlreadyExists,
+    InvalidPath,
+    InvalidValue,
+    NotFound,
+    ResourcesError,
+    Unsupported,
+)
+from jupyter_resources.magics import pictures
 from jupyter_resources.resources.bucket_settings import MADE
 from jupyter_resources.resources.workspace import Workspace
 
@@ -26,10 +34,15 @@ base_path = "projects/{project}"
 """
 
 
+def listed():
+    """What `%buckets` asks."""
+    return dispatch.request_of("buckets.list", {})
+
+
 @pytest.fixture(autouse=True)
 def key(monkeypatch):
     """There are credentials for everything."""
-    for name in ("LAB", "S3", "NEW"):
+    for name in ("LAB", "S3", "NEW", "B2"):
         monkeypatch.setenv(f"JUPYTER_RESOURCES_{name}_KEY", "key")
         monkeypatch.setenv(f"JUPYTER_RESOURCES_{name}_SECRET", "secret")
 
@@ -73,9 +86,10 @@ def test_base_paths(user_file):
         ("s3://key:s3cr3t@data", InvalidValue, "belong to a profile"),
         ("s3://host:9000/data", InvalidValue, "belong to a profile"),
         ("s3://data/../up", InvalidPath, "rename it"),
-        ("s3://Data!/x", InvalidValue, "s3://bucket/path"),
+        ("s3://Data!/x", InvalidValue, "letters, digits"),
+        ("s3://x y", InvalidValue, "letters, digits"),
         ("s3://data/x?versionId=1", InvalidValue, "s3://bucket/path"),
-        ("gs://lab@data", InvalidValue, "%buckets add"),
+        ("gs://lab@data", InvalidValue, "its URLs begin with s3://"),
         ("file://other/x", InvalidValue, "three slashes"),
     ],
 )
@@ -103,6 +117,51 @@ def test_adding_keeps_what_is_there(user_file):
     assert workspace.resolve_bucket("more").base_path == "x"
 
 
+def test_a_profile_of_a_server_that_speaks_s3_takes_s3_urls(user_file):
+    """By whatever name libcloud knows it; of one that doesn't it is said where its buckets are named."""
+    user_file.write_text('[profiles.lab]\nprovider = "minio"\n[profiles.b2]\nprovider = "backblaze-b2"\n')
+    workspace = Workspace()
+    workspace.add_bucket("x", "s3://My_Data", profile="lab")
+    assert workspace.resolve_bucket("s3://lab@My_Data").spec.provider == "minio"
+    with pytest.raises(InvalidValue, match="is for backblaze-b2") as caught:
+        workspace.add_bucket("y", "s3://data", profile="b2")
+    assert "profile = 'b2' under [buckets.NAME]" in caught.value.hint
+
+
+def test_a_provider_by_its_short_name_takes_its_urls(user_file):
+    """`azure` is `azure_blobs`."""
+    user_file.write_text('[profiles.blobs]\nprovider = "azure"\n')
+    Workspace().add_bucket("x", "az://data/p", profile="blobs")
+    assert "az://data/p" in pictures.text(dispatch.run(Workspace(), "buckets.list", listed()))
+
+
+def test_a_provider_that_nobody_knows_is_told_before_credentials_are_asked_for(user_file):
+    """With the one that was meant."""
+    user_file.write_text('[profiles.b2]\nprovider = "blackblaze"\n[buckets.cold]\nprofile = "b2"\nbucket = "b"\n')
+    with pytest.raises(Unsupported, match="no provider 'blackblaze'") as caught:
+        Workspace().resolve_bucket("cold")
+    assert "did you mean 'backblaze_b2'?" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("root", "bucket", "fix"),
+    [
+        ("", "/mnt/x", "root = '/mnt' under [profiles.near] and bucket = 'x'"),
+        ('root = "/mnt"\n', "a/b", "root = '/mnt/a' under [profiles.near] and bucket = 'b'"),
+        ('root = "/mnt"\n', "/mnt/x", "%buckets add NAME /mnt/x"),
+    ],
+)
+def test_a_directory_by_hand_is_a_root_and_a_name_in_it(user_file, root, bucket, fix):
+    """What lacks one or the other is told how both are written."""
+    user_file.write_text(
+        f'[profiles.near]\nprovider = "local"\n{root}[buckets.x]\nprofile = "near"\nbucket = "{bucket}"'
+    )
+    with pytest.raises(InvalidValue, match="its root says which") as caught:
+        Workspace().resolve_bucket("x")
+    assert fix in caught.value.hint
+    assert "None" not in pictures.text(dispatch.run(Workspace(), "buckets.list", listed()))
+
+
 def test_adding_to_nothing(home, user_file):
     """The file is made, readable by nobody else; a directory is kept by its whole path."""
     Workspace().add_bucket("near", "./store")
@@ -121,8 +180,22 @@ def test_adding_to_nothing(home, user_file):
         (
             {"name": "x", "url": "s3://yyy", "connection": {"credentials": "guess"}},
             InvalidValue,
-            "profiles.x.credentials",
+            "--credentials can't be that: it is one of 'auto'",
         ),
+        (
+            {"name": "x", "url": "s3://yyy", "connection": {"region": "e" * 1025}},
+            InvalidValue,
+            "--region can't be that",
+        ),
+        (
+            {"name": "x", "url": "s3://y", "profile": "dead", "connection": {"credentials": "none"}},
+            NotFound,
+            "no profile",
+        ),
+        ({"name": "x", "url": "az://data", "profile": "lab"}, InvalidValue, "az:// is for azure_blobs"),
+        ({"name": "x", "url": "gs://lab@data"}, InvalidValue, "its URLs begin with s3://"),
+        ({"name": "x", "url": "az://UPPER/x"}, InvalidValue, "3 to 63 of a-z"),
+        ({"name": "x", "url": "az://a--b"}, InvalidValue, "3 to 63 of a-z"),
         ({"name": "x", "url": "./y", "connection": {"region": "eu"}}, InvalidValue, "leave out"),
         ({"name": "lab", "url": "s3://y", "connection": {"region": "eu"}}, AlreadyExists, "--profile lab"),
         (
