@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.bench.measure import Run, median, ratio
-from tests.bench.results import Case
+from tests.bench.results import Case, number
 
 __all__ = ["Verdict", "verdicts"]
 
@@ -54,7 +54,7 @@ def verdicts(cases: Sequence[Case]) -> list[Verdict]:
     for case in cases:
         for figure in case.figures:
             if figure.budget is not None:
-                seen, most = f"{figure.value:,.3g} {figure.unit}", f"≤ {figure.budget:,.4g} {figure.unit}"
+                seen, most = f"{number(figure.value)} {figure.unit}", f"≤ {number(figure.budget)} {figure.unit}"
                 found.append(Verdict(figure.what, most, seen, bool(figure.met)))
     return found
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.bench.budgets import verdicts
 from tests.bench.measure import Run, median, ratio
 from tests.bench.peers import ALL, FLOOR
-from tests.bench.results import Case
+from tests.bench.results import Case, number
 
 __all__ = ["MARK", "tables", "write"]
 
@@ -38,7 +38,11 @@ def _case(case: Case) -> Iterator[str]:
         yield from _table(HEAD, [_row(tool, by_tool) for tool in _ranked(by_tool)])
     if case.figures:
         rows = [
-            [figure.what, f"{figure.value:,.3g} {figure.unit}", f"{min(figure.values):,.3g}–{max(figure.values):,.3g}"]
+            [
+                figure.what,
+                f"{number(figure.value)} {figure.unit}",
+                f"{number(min(figure.values))}–{number(max(figure.values))}",
+            ]
             for figure in case.figures
         ]
         yield ""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.bench.measure import Run
 
-__all__ = ["Case", "Figure", "keep", "kept"]
+__all__ = ["Case", "Figure", "keep", "kept", "number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,11 @@ class Case:
         """Keep why a tool has no figures, and say it."""
         self.failed[tool] = why
         print(f"  {tool} failed: {why}", flush=True)
+
+
+def number(value: float) -> str:
+    """Three digits that count, and never an exponent."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def keep(case: Case, directory: Path) -> None:
