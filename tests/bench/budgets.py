@@ -77,7 +77,7 @@ def _requests(case: Case) -> Iterator[Verdict]:
     for run in case.runs.get("unchanged", {}).get("ours", ())[:1]:
         if asked := dict(run.requests):
             most = math.ceil(int(case.title.split(" ")[0].replace(",", "")) / PAGE)
-            seen = ", ".join(f"{number} {method}" for method, number in asked.items())
+            seen = ", ".join(f"{times} {method}" for method, times in asked.items())
             met = asked.keys() == {"GET"} and asked["GET"] <= most
             yield Verdict(f"{case.title}: unchanged", f"one listing: ≤ {most} GET", seen, met)
 

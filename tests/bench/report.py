@@ -59,7 +59,7 @@ def _ranked(by_tool: Mapping[str, Sequence[Run]]) -> list[str]:
 
 def _row(tool: str, by_tool: Mapping[str, Sequence[Run]]) -> list[str]:
     runs = by_tool[tool]
-    asked = ", ".join(f"{number:,} {method}" for method, number in sorted(runs[0].requests.items()))
+    asked = ", ".join(f"{times:,} {method}" for method, times in sorted(runs[0].requests.items()))
     return [
         f"**{tool}**" if tool == "ours" else tool,
         f"{median(runs):.2f}" + (" (1 run)" if len(runs) == 1 else ""),
