@@ -9,6 +9,7 @@ from jupyter_resources.core.errors import ResourcesError
 from jupyter_resources.core.steps import Step
 
 __all__ = [
+    "Compared",
     "Copied",
     "Event",
     "Failed",
@@ -28,6 +29,14 @@ class Listed:
     """One side has been listed this far."""
 
     side: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """So many of the files that must be read to be compared have been read."""
+
+    done: int
     files: int
 
 
@@ -74,7 +83,7 @@ class Finished:
     seconds: float
 
 
-Event = Listed | Planned | Moved | Copied | Failed | Stopped | Finished
+Event = Listed | Compared | Planned | Moved | Copied | Failed | Stopped | Finished
 Reporter = Callable[[Event], None]
 
 

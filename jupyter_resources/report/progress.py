@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import assert_never
 
-from jupyter_resources.core.events import Copied, Event, Failed, Finished, Listed, Moved, Planned, Stopped
+from jupyter_resources.core.events import Compared, Copied, Event, Failed, Finished, Listed, Moved, Planned, Stopped
 from jupyter_resources.report.words import about, duration, files, of, size, verb
 
 __all__ = ["Phase", "Progress"]
@@ -24,6 +24,7 @@ class Phase(StrEnum):
     """Where in its life a transfer is."""
 
     LISTING = "listing"
+    COMPARING = "comparing"
     MOVING = "moving"
     STOPPED = "stopped"
     FINISHED = "finished"
@@ -38,6 +39,8 @@ class Progress:
     """
 
     listed: Mapping[str, int] = field(default_factory=dict)
+    compared: int = 0
+    to_compare: int = 0
     planned: bool = False
     files: int = 0
     bytes: int = 0
@@ -65,6 +68,8 @@ class Progress:
                 return replace(self, now=now, failed=self.failed + 1, failed_bytes=self.failed_bytes + lost)
             case Listed(side, found):
                 return replace(self, now=now, listed={**self.listed, side: max(found, self.listed.get(side, 0))})
+            case Compared(done, number):
+                return replace(self, now=now, compared=max(done, self.compared), to_compare=number)
             case Planned(number, amount):
                 since = now if self.moving_since is None else self.moving_since
                 return replace(
@@ -103,13 +108,15 @@ class Progress:
             return Phase.FINISHED
         if self.stopped:
             return Phase.STOPPED
-        return Phase.MOVING if self.planned else Phase.LISTING
+        if self.planned:
+            return Phase.MOVING
+        return Phase.COMPARING if self.to_compare else Phase.LISTING
 
     @property
     def fraction(self) -> float:
-        """How much of the work is behind us, 0 to 1; 0 before it is planned, 1 if there is none."""
+        """How much of the work is behind us, 0 to 1, and before it is planned of the comparing; 1 if there is none."""
         if not self.planned:
-            return 0.0
+            return self.compared / self.to_compare if self.to_compare else 0.0
         whole = self.bytes + FILE_WEIGHT * self.files
         if not whole:
             return 1.0
@@ -132,6 +139,8 @@ class Progress:
         if self.phase is Phase.LISTING:
             found = [f"{files(number)} in {_SIDES.get(side, side)}" for side, number in self.listed.items()]
             return ("Listing", *found)
+        if self.phase is Phase.COMPARING:
+            return ("Comparing", f"{self.compared:,} of {files(self.to_compare)}")
         doing = verb(direction)
         first = {Phase.STOPPED: "Stopped", Phase.FINISHED: doing.past.capitalize()}
         parts = [first.get(self.phase, doing.present.capitalize())]

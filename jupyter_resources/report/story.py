@@ -13,7 +13,7 @@ from jupyter_resources.report.visible import clip, visible
 from jupyter_resources.report.words import count, duration, files, of, size, verb
 from jupyter_resources.sync.summary import SyncObject, TransactionSummary
 
-__all__ = ["Group", "Line", "State", "Story", "every_line", "tell"]
+__all__ = ["Group", "Line", "State", "Story", "every_line", "tell", "under_way"]
 
 ROWS = 20
 FEW_ROWS = 5
@@ -98,6 +98,11 @@ def tell(summary: TransactionSummary) -> Story:
     return Story(_headline(summary, found, planned), _groups(summary, found, planned), _notes(summary, found), planned)
 
 
+def under_way(summary: TransactionSummary) -> str:
+    """The headline while what `summary` planned is being done."""
+    return f"{verb(summary.sync_direction).present.capitalize()}{_place(summary)}"
+
+
 def _ran(summary: TransactionSummary) -> bool:
     done = summary.copied or summary.reused or summary.synced_files or summary.deleted or summary.failed
     return not summary.dryrun and bool(done or summary.interrupted)
@@ -139,6 +144,8 @@ def bytes_of(one: SyncObject, direction: str | None) -> int:
 def _headline(summary: TransactionSummary, found: _Sorted, planned: bool) -> str:
     words = verb(summary.sync_direction)
     blocked = len(found.conflicts) + len(summary.unresolvable_collisions)
+    if planned and summary.interrupted:
+        return f"Stopped before it was known what to {words.base}{_place(summary)}"
     if planned:
         to_do = _pieces(summary, found, planned)
         if blocked:
@@ -316,7 +323,7 @@ def _notes(summary: TransactionSummary, found: _Sorted) -> tuple[str, ...]:
         notes.append("Deletes wait until every copy has succeeded.")
     hints = {error.hint: None for error in islice(summary.failed.values(), ROWS) if error.hint}
     notes.extend(f"→ {hint}" for hint in islice(hints, HINTS))
-    if summary.interrupted or summary.failed:
+    if _ran(summary) and (summary.interrupted or summary.failed):
         arrived = summary.synced_files or summary.copied
         notes.append(f"The same line again {_GOES_ON if arrived else 'starts over: nothing has arrived yet.'}")
     if summary.dryrun:

@@ -48,7 +48,7 @@ class Transaction:
         carries the summary.
         """
         with _interruptible(summary, control):
-            prepared = engine.prepare(*self.look(control, report), self.policy, self.cache, control)
+            prepared = engine.prepare(*self.look(control, report), self.policy, self.cache, control, report)
             if summary.dryrun:
                 self.picture.planned(prepared.plan, summary)
                 summary.can_be_applied_by(partial(self._apply, prepared, summary))

@@ -42,12 +42,14 @@ class Prepared:
     target: Side
 
 
-def prepare(source: Side, target: Side, policy: Policy, cache: DigestCache, control: Control) -> Prepared:
+def prepare(
+    source: Side, target: Side, policy: Policy, cache: DigestCache, control: Control, report: Reporter = silent
+) -> Prepared:
     """Decide what makes `target` have what `source` has; changes nothing. Reads only files that are ambiguous.
 
     Raises EmptySource, and what listing or reading raises.
     """
-    source, target = settle(source, target, cache, control, verify=policy.verify)
+    source, target = settle(source, target, cache, control, verify=policy.verify, report=report)
     return again(Prepared(Plan(()), source, target), policy)
 
 

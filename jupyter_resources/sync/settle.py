@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, Listing
 from jupyter_resources.core.errors import NotFound
+from jupyter_resources.core.events import Compared, Reporter, silent
 from jupyter_resources.core.hashing import Hasher, part_count, part_sizes_like
 from jupyter_resources.storage.protocol import STREAM_BYTES, Capability, Store
 from jupyter_resources.storage.walk import entry_of
@@ -21,6 +22,8 @@ __all__ = ["Side", "settle"]
 THREADS = min(8, (os.cpu_count() or 1) + 2)
 BUNCH = 32
 BUNCH_BYTES = 4 << 20
+EVERY = 0.2
+"""Seconds between two words on how far it is: a large file may take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ def recall(side: Side, cache: DigestCache) -> Side:
     return replace(side, listing=cache.known_objects(side.store.location, side.listing))
 
 
-def settle(source: Side, target: Side, cache: DigestCache, control: Control, *, verify: bool) -> tuple[Side, Side]:
+def settle(
+    source: Side, target: Side, cache: DigestCache, control: Control, *, verify: bool, report: Reporter = silent
+) -> tuple[Side, Side]:
     """Both sides, knowing enough to compare every pair that can be compared at all.
 
     Each ambiguous file is read once; each object that is still ambiguous costs one HEAD (counted by `control`). What
@@ -68,6 +73,9 @@ def settle(source: Side, target: Side, cache: DigestCache, control: Control, *, 
         asked += [(one, None) for one in lonely if source.root is not None]
         futures = [pool.submit(reader.all, some) for some in _bunches(asked)]
         for future in futures:
+            while not future.done():
+                report(Compared(len(reader.read), len(asked)))
+                wait((future,), EVERY)
             for one, other in future.result():
                 mine.append(one)
                 theirs += [other] if other is not None else []
@@ -104,11 +112,16 @@ class _Reading:
         self._stores = (source.under(control), target.under(control))
         self._control = control
         self._verify = verify
+        self.read: list[Entry] = []
         self.clocks = {side.root: clock_of(side.root, side.listing) for side in self._sides if side.root is not None}
 
     def all(self, asked: Sequence[tuple[Entry, Entry | None]]) -> list[tuple[Entry, Entry | None]]:
         """Each pair, and each file of the source without a counterpart, whose content may be held elsewhere."""
-        return [self.pair(one, other) if other else (self._read_file(0, one, ())[0], None) for one, other in asked]
+        found: list[tuple[Entry, Entry | None]] = []
+        for one, other in asked:
+            found.append(self.pair(one, other) if other else (self._read_file(0, one, ())[0], None))
+            self.read.append(one)
+        return found
 
     def pair(self, one: Entry, other: Entry) -> tuple[Entry, Entry]:
         """Both, knowing more; one that vanished or changed meanwhile stays as it was: the transfer will notice."""

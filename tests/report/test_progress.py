@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import ResourcesError
-from jupyter_resources.core.events import Copied, Event, Failed, Finished, Listed, Moved, Planned, Stopped
+from jupyter_resources.core.events import Compared, Copied, Event, Failed, Finished, Listed, Moved, Planned, Stopped
 from jupyter_resources.core.steps import Action, Reason, Step
 from jupyter_resources.report.progress import Phase, Progress
 
@@ -60,10 +60,18 @@ def test_a_try_thrown_away_is_taken_back() -> None:
 
 
 def test_the_phases_of_a_life() -> None:
-    """Listing, moving, stopped, finished; a late event doesn't turn it back."""
-    events: list[Event] = [Listed("data", 2), Planned(1, 5), Stopped(), Finished(1.0), Moved("a", 5)]
+    """Listing, comparing, moving, stopped, finished; a late event doesn't turn it back."""
+    events: list[Event] = [Listed("data", 2), Compared(0, 2), Planned(1, 5), Stopped(), Finished(1.0), Moved("a", 5)]
     phases = [told(*events[: n + 1]).phase for n in range(len(events))]
-    assert phases == [Phase.LISTING, Phase.MOVING, Phase.STOPPED, Phase.FINISHED, Phase.FINISHED]
+    assert phases == [*Phase, Phase.FINISHED]
+    assert told(Compared(1, 2), Planned(1, 5), Compared(2, 2)).phase is Phase.MOVING
+
+
+def test_comparing_says_how_far_it_is() -> None:
+    """Of the files that must be read."""
+    progress = told(Listed("data", 9000), Compared(0, 4000), Compared(1000, 4000))
+    assert progress.words("push") == ("Comparing", "1,000 of 4,000 files")
+    assert progress.fraction == 0.25
 
 
 def test_listing_counts_each_side() -> None:

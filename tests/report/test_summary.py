@@ -110,6 +110,15 @@ def test_stopped() -> None:
     ]
 
 
+def test_a_dry_run_that_was_stopped() -> None:
+    """It says nothing of what there is, nor of what has arrived: nothing could have."""
+    assert picture.text(push(dryrun=True, interrupted=True)).split("\n") == [
+        "Stopped before it was known what to push to s3://team-data/project",
+        "",
+        "A dry run: nothing was changed.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("summary", "expected"),
     [
