@@ -17,7 +17,7 @@ from jupyter_resources.api.messages import (
     Note,
     SettingMessage,
 )
-from jupyter_resources.core.errors import Denied, NotFound, Unauthenticated
+from jupyter_resources.core.errors import Denied, NotFound, ResourcesError, Unauthenticated
 from jupyter_resources.core.events import Reporter
 from jupyter_resources.resources.workspace import Workspace
 from jupyter_resources.settings.resolve import nearest
@@ -42,11 +42,26 @@ def show(workspace: Workspace, request: BucketsShowRequest, report: Reporter) ->
     return BucketList(
         buckets=[message],
         settings=[
-            SettingMessage(key=each.key, value=str(each.value), source=each.source, where=each.where)
+            SettingMessage(
+                key=each.key,
+                value=f"{each.value}: {_found(workspace, request.name)}"
+                if each.key == f"profiles.{message.profile}.credentials"
+                else str(each.value),
+                source=each.source,
+                where=each.where,
+            )
             for each in origins
         ],
         ignored=[key for key in workspace.resolved.ignored if f"{key}." in tables],
     )
+
+
+def _found(workspace: Workspace, name: str) -> str:
+    """Where the credentials of a bucket are found, in words, or why none are; never what they are."""
+    try:
+        return workspace.resolve_bucket(name).credentials
+    except ResourcesError as error:
+        return error.message
 
 
 def add(workspace: Workspace, request: BucketsAddRequest, report: Reporter) -> Note:

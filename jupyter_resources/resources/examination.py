@@ -17,6 +17,7 @@ from jupyter_resources.core.errors import Changed, Damaged, Denied, ResourcesErr
 from jupyter_resources.core.paths import RESERVED, joined
 from jupyter_resources.resources.workspace import ResolvedBucket
 from jupyter_resources.storage.bodies import BytesBody
+from jupyter_resources.storage.named import naming
 from jupyter_resources.storage.protocol import Capability, Store
 from jupyter_resources.storage.registry import open_containers, open_store
 
@@ -80,7 +81,7 @@ def _reached(bucket: ResolvedBucket) -> Iterator[Finding]:
     try:
         ahead = clock_ahead(address)
     except ResourcesError as error:
-        yield Finding("reachable", "failed", error.message, "check the network, the proxy and the profile's endpoint")
+        yield Finding("reachable", "failed", error.message, error.hint)
         return
     yield Finding("reachable", "ok", f"{address} answers in {(time.monotonic() - begun) * 1000:.0f} ms")
     if ahead is None:
@@ -98,11 +99,12 @@ def _there(bucket: ResolvedBucket) -> Finding:
     if spec.provider == "memory":
         return Finding("bucket", "ok", "in memory")
     try:
-        containers = open_containers(spec)
-        if bucket.origin is not None and bucket.origin.source == "default" and not containers.exists(name):
-            containers.create(name)  # as a push would
-        if containers.exists(name):
-            return Finding("bucket", "ok", f"{bucket.location} is there")
+        with naming(bucket.name, bucket.sent_from):
+            containers = open_containers(spec)
+            if bucket.origin is not None and bucket.origin.source == "default" and not containers.exists(name):
+                containers.create(name)  # as a push would
+            if containers.exists(name):
+                return Finding("bucket", "ok", f"{bucket.location} is there")
     except Unsupported as error:
         return Finding("bucket", "warning", error.message, error.hint)
     except Denied as error:

@@ -16,7 +16,7 @@ from jupyter_resources.settings.resolve import Origin, Resolved, nearest, resolv
 from jupyter_resources.settings.schema import BucketSettings, Profile
 from jupyter_resources.settings.secrets import VARIABLES, Credentials, credentials
 from jupyter_resources.settings.sources import Layer, Project
-from jupyter_resources.storage.named import NamedStore
+from jupyter_resources.storage.named import NamedStore, naming
 from jupyter_resources.storage.registry import StoreSpec, check_provider, open_containers, open_store
 
 if TYPE_CHECKING:
@@ -44,6 +44,11 @@ class ResolvedBucket:
         if self.spec.provider == "local":
             return Path(self.spec.root or "/", self.spec.bucket, self.base_path).as_uri()
         return location.url(self.spec.provider, self.spec.bucket, self.base_path)
+
+    @property
+    def sent_from(self) -> str:
+        """In words where the key is from that is sent; empty where none is."""
+        return self.credentials if self.spec.key else ""
 
 
 class Workspace:
@@ -166,7 +171,8 @@ class Workspace:
     def create_bucket(self, name_or_url: str) -> ResolvedBucket:
         """Make the container that a configured bucket names. AlreadyExists where there is one."""
         found = self.resolve_bucket(name_or_url)
-        open_containers(found.spec).create(found.spec.bucket)
+        with naming(found.name, found.sent_from):
+            open_containers(found.spec).create(found.spec.bucket)
         return found
 
     def add_bucket(
@@ -330,7 +336,7 @@ class Workspace:
         if spec not in self._stores:
             self._stores = {**dict(list(self._stores.items())[-_REMEMBERED + 1 :]), spec: open_store(spec)}
         store = self._stores[spec]
-        return store if spec.provider == "local" else NamedStore(store, bucket.name)
+        return store if spec.provider == "local" else NamedStore(store, bucket.name, bucket.sent_from)
 
     def _bucket(self, name: str) -> BucketSettings:
         known = self.resolved.settings.buckets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -19,9 +20,9 @@ from requests import exceptions
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from jupyter_resources.core.control import Control
-from jupyter_resources.core.errors import InvalidValue, ResourcesError, Transient, Unavailable, Unsupported
+from jupyter_resources.core.errors import InvalidValue, ResourcesError, Transient, Unsupported
 from jupyter_resources.storage.s3errors import Asked, code_of, from_network, from_reply, timed_out, unreachable
-from jupyter_resources.storage.s3wire import AnswerTooLong
+from jupyter_resources.storage.s3wire import AnswerTooLong, CertificateRefused, NoTLS
 from jupyter_resources.storage.translate import from_os
 
 __all__ = ["Redirected", "asking", "from_libcloud"]
@@ -104,16 +105,21 @@ def from_libcloud(error: Exception, asked: Asked, status: int) -> ResourcesError
 def _from_network(error: Exception, asked: Asked) -> ResourcesError:
     match error:
         case exceptions.SSLError():
-            hint = "AWS_CA_BUNDLE may name the certificate of a private authority"
-            return Unavailable(f"no trusted connection to {asked.service}", hint=hint)
+            refused = isinstance(_first(_reason(error)), ssl.SSLCertVerificationError)
+            return from_network(CertificateRefused() if refused else NoTLS(), asked)
         case exceptions.ConnectTimeout() | exceptions.ProxyError():
             return unreachable(asked)
         case exceptions.Timeout():
             return timed_out(asked)
-        case exceptions.ConnectionError() if isinstance(_reason(error), NewConnectionError):
-            return unreachable(asked)
+        case exceptions.ConnectionError() if isinstance(reason := _reason(error), NewConnectionError):
+            return unreachable(asked, reason.__cause__)
     return Transient(f"{asked.service} broke off the exchange for {asked.subject}", hint="repeat the line")
 
 
 def _reason(error: Exception) -> object:
-    return getattr(error.args[0] if error.args else None, "reason", None)
+    return getattr(_first(error), "reason", None)
+
+
+def _first(error: object) -> object:
+    """What urllib3 wrapped, which it gives as the first argument."""
+    return next(iter(getattr(error, "args", ())), None)

@@ -96,6 +96,9 @@ def check_provider(provider: str) -> None:
     """Unsupported for a name that no engine opens; nobody should be asked for credentials for it."""
     if provider in PROVIDERS:
         return
+    if plain(provider) == "backblaze_b2":
+        hint = "Backblaze speaks S3 too: %buckets add NAME s3://BUCKET --endpoint https://s3.REGION.backblazeb2.com"
+        raise Unsupported("libcloud's driver for Backblaze lists no more than the first 100 files", hint=hint)
     from jupyter_resources.storage.libclouddrivers import providers
 
     known = [*PROVIDERS, *providers()]
@@ -158,7 +161,7 @@ def _account(spec: StoreSpec) -> Account:
     check_provider(spec.provider)
     name = plain(spec.provider)
     if spec.key is None:
-        hint = "%buckets show says where key and secret are looked for"
+        hint = "its profile says credentials = 'none'; with 'auto' some are looked for"
         raise Unauthenticated(f"the provider {name} wants credentials, and none were found", hint=hint)
     account = Account(name, spec.key, spec.secret, spec.endpoint, spec.region, spec.token)
     if name != "azure_blobs":

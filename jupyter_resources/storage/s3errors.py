@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from jupyter_resources.core.errors import (
     Unavailable,
     Unsupported,
 )
-from jupyter_resources.storage.s3wire import ANSWER_BYTES, AnswerTooLong, CertificateRefused
+from jupyter_resources.storage.s3wire import ANSWER_BYTES, AnswerTooLong, CertificateRefused, NoTLS
 
 __all__ = [
     "Asked",
@@ -134,6 +135,9 @@ def _by_status(status: int, asked: Asked) -> ResourcesError | None:
         case 403:
             hint = "ask the bucket's owner for access, or use another connection (%buckets list)"
             return Denied(f"{asked.service} does not allow this on {asked.subject}", hint=hint)
+        case 404 if asked.key is None:
+            hint = "check the bucket's name, and that the endpoint is a storage service's: other servers say this too"
+            return NotFound(f"{asked.service} knows no {asked.subject}", hint=hint)
         case 404:
             return NotFound(f"{asked.subject} does not exist", hint="check the spelling, or list what is there")
         case 405 | 501:
@@ -162,10 +166,7 @@ def changed(asked: Asked) -> Changed:
 
 
 def _unauthenticated(asked: Asked, why: str) -> Unauthenticated:
-    hint = (
-        "%buckets show says where the credentials come from: the keyring, the environment (AWS_ACCESS_KEY_ID, "
-        "AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN) or an AWS profile"
-    )
+    hint = "correct the key or the secret where they are given"
     return Unauthenticated(f"{asked.service} did not accept the request: {why}", hint=hint)
 
 
@@ -174,6 +175,9 @@ def from_network(error: BaseException, asked: Asked) -> ResourcesError:
     if isinstance(error, CertificateRefused):
         hint = "AWS_CA_BUNDLE may name the certificate of a private authority"
         return Unavailable(f"the certificate of {asked.service} can't be verified", hint=hint)
+    if isinstance(error, NoTLS):
+        hint = "an endpoint without TLS begins with http://: then names and contents can be read on the way"
+        return Unavailable(f"{asked.service} answers, but not in TLS", hint=hint)
     if isinstance(error, AnswerTooLong):
         message = f"{asked.service} answers with more than {ANSWER_BYTES >> 20} MiB for {asked.subject}; it was cut"
         return Damaged(message, hint="the server is at fault, or the endpoint is no storage service")
@@ -181,14 +185,18 @@ def from_network(error: BaseException, asked: Asked) -> ResourcesError:
         return timed_out(asked)
     broken = isinstance(error, ConnectionResetError | BrokenPipeError | ssl.SSLError)  # RemoteDisconnected is the first
     if isinstance(error, OSError) and not broken:
-        return unreachable(asked)
+        return unreachable(asked, error)
     return Transient(f"{asked.service} broke off the exchange for {asked.subject}", hint="repeat the line")
 
 
-def unreachable(asked: Asked) -> Unavailable:
-    """Nobody there."""
-    hint = "check the network, the proxy and the connection's endpoint (%buckets doctor)"
-    return Unavailable(f"can't reach {asked.service}", hint=hint)
+def unreachable(asked: Asked, error: object = None) -> Unavailable:
+    """Nobody there; `error` is what the attempt to connect ended with, where that is known."""
+    why, hint = "", "check the network, the proxy and the connection's endpoint"
+    if isinstance(error, socket.gaierror):
+        why, hint = ": no address is known for that name", "check the endpoint's spelling, and the network"
+    elif isinstance(error, ConnectionRefusedError) and error.errno is not None:
+        why, hint = ": the connection was refused", "check the endpoint's port, and whether the server runs"
+    return Unavailable(f"can't reach {asked.service}{why}", hint=hint)
 
 
 def timed_out(asked: Asked) -> TimedOut:

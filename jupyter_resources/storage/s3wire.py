@@ -31,6 +31,7 @@ __all__ = [
     "AnswerTooLong",
     "CONNECT_SECONDS",
     "CertificateRefused",
+    "NoTLS",
     "IDLE_SECONDS",
     "Reply",
     "S3Service",
@@ -50,6 +51,10 @@ DEFAULT_REGION = "us-east-1"
 
 class CertificateRefused(ConnectionError):
     """The server's certificate isn't one that we trust."""
+
+
+class NoTLS(ConnectionError):
+    """Whoever answers there, they don't speak TLS, or not with us."""
 
 
 class AnswerTooLong(ConnectionError):
@@ -241,7 +246,7 @@ class _Wire:
         except ssl.SSLCertVerificationError as error:  # libcloud would make a plain SSLError of it
             raise CertificateRefused(error.verify_message) from None
         except ssl.SSLError as error:
-            raise ConnectionRefusedError(f"no TLS there ({error.reason})") from None
+            raise NoTLS(error.reason) from None
 
 
 class _Answer:

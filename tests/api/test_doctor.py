@@ -19,6 +19,7 @@ from jupyter_resources.storage.objectstore import ObjectStore
 from jupyter_resources.storage.protocol import Capability
 from jupyter_resources.storage.s3control import S3Control
 from jupyter_resources.storage.s3parts import open_uploads
+from jupyter_resources.storage.s3wire import CertificateRefused, SignedConnection
 from tests.conftest import service_of
 
 MARK = "s3cr3t-MARK"
@@ -97,7 +98,9 @@ def test_what_is_missing_ends_it_with_what_to_type(moto, lab, monkeypatch):
     found = doctor(workspace, "gone")
     assert wrong(found) == {"bucket": "failed"} and "%buckets create gone" in found["bucket"][1]
     workspace.add_bucket("off", "s3://off", connection={"endpoint": "http://127.0.0.1:9", "credentials": "none"})
-    assert list(doctor(workspace, "off")) == ["credentials", "reachable"]
+    found = doctor(workspace, "off")
+    assert list(found) == ["credentials", "reachable"]
+    assert "whether the server runs" in found["reachable"][1] and "doctor" not in found["reachable"][1]
 
 
 def test_wrong_credentials(seaweedfs, lab, monkeypatch):
@@ -106,6 +109,36 @@ def test_wrong_credentials(seaweedfs, lab, monkeypatch):
     monkeypatch.setenv("JUPYTER_RESOURCES_LAB_SECRET", MARK)
     found = doctor(workspace, "lab")
     assert list(found)[-1] == "bucket" and "credentials are wrong" in found["bucket"][1]
+    assert "is from environment (JUPYTER_RESOURCES_LAB_KEY)" in found["bucket"][1]
+    with pytest.raises(Denied) as caught:
+        workspace.create_bucket("lab")
+    assert "is from environment (JUPYTER_RESOURCES_LAB_KEY)" in caught.value.hint
+
+
+def test_a_certificate_that_is_refused_says_what_to_set(seaweedfs, lab, monkeypatch):
+    """The doctor's fix is the error's own."""
+
+    def refuse(*given):
+        raise CertificateRefused
+
+    workspace, _ = lab(seaweedfs)
+    with monkeypatch.context() as patched:
+        patched.setattr(SignedConnection, "request", refuse)
+        assert "AWS_CA_BUNDLE" in doctor(workspace, "lab")["reachable"][1]
+
+
+def test_show_says_where_credentials_are_found(moto, lab, monkeypatch):
+    """And why none are; never what they are."""
+    workspace, _ = lab(moto)
+    request = dispatch.request_of("buckets.show", {"name": "lab"})
+
+    def shown():
+        answer = dispatch.run(workspace, "buckets.show", request)
+        return next(each.value for each in answer.settings if each.key == "profiles.lab.credentials")
+
+    assert shown() == "auto: environment (JUPYTER_RESOURCES_LAB_KEY)"
+    monkeypatch.setenv("JUPYTER_RESOURCES_LAB_KEY", "")
+    assert shown().startswith("auto: half of the credentials for profile 'lab'") and moto.secret not in shown()
 
 
 @pytest.mark.parametrize(("minutes", "way"), [(-10, "ahead of"), (10, "behind")])

@@ -115,13 +115,21 @@ def test_a_provider_that_nobody_knows(opened: Callable[[StoreSpec], object]) -> 
     assert "azure_blobs" in caught.value.hint
 
 
-@pytest.mark.parametrize("provider", ["backblaze_b2", "digitalocean-spaces", "s3_eu_west"])
+@pytest.mark.parametrize("provider", ["aliyun_oss", "digitalocean-spaces", "s3_eu_west"])
 def test_a_provider_of_libcloud_opens_without_asking(provider: str) -> None:
     """By its name there, with hyphens too; without credentials that is told at once."""
     spec = StoreSpec(provider, "bucket", key="k", secret=SECRET, region="eu-west-1")
     assert SECRET not in repr(open_store(spec))
     with pytest.raises(Unauthenticated, match="wants credentials"):
         open_store(replace(spec, key=None))
+
+
+@pytest.mark.parametrize("opened", [open_store, open_containers])
+def test_a_provider_whose_listings_end_early_is_refused(opened: Callable[[StoreSpec], object]) -> None:
+    """What it doesn't list would be pushed again, and never be pulled; the way that works is named."""
+    with pytest.raises(Unsupported, match="first 100 files") as caught:
+        opened(StoreSpec("backblaze-b2", "bucket", key="k", secret="s"))
+    assert "--endpoint https://s3.REGION.backblazeb2.com" in caught.value.hint
 
 
 def test_a_prefix_is_all_there_is(seaweedfs: S3Server) -> None:

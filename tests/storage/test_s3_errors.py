@@ -26,14 +26,17 @@ from jupyter_resources.core.errors import (
     Unavailable,
 )
 from jupyter_resources.storage.bodies import BytesBody
+from jupyter_resources.storage.libcloud import LibcloudStore
+from jupyter_resources.storage.libclouddrivers import Account
 from jupyter_resources.storage.named import NamedStore
 from jupyter_resources.storage.objectstore import ObjectStore
+from jupyter_resources.storage.protocol import Store
 from jupyter_resources.storage.registry import StoreSpec, open_store
 from tests.conftest import service_of
 from tests.servers.processes import NOBODY, SECRET, S3Server
 from tests.servers.proxy import Proxy
 
-VERBS: dict[str, Callable[[ObjectStore], object]] = {
+VERBS: dict[str, Callable[[Store], object]] = {
     "list": lambda store: list(store.list()),
     "head": lambda store: store.head("x"),
     "read": lambda store: store.read("x").__enter__(),
@@ -44,10 +47,12 @@ VERBS: dict[str, Callable[[ObjectStore], object]] = {
 }
 SOON = 15.0
 """Seconds. What is promised is less; on a busy machine this still tells it from an idle minute, and from retries."""
+BY_HTTP = ("list", "delete one", "delete")
+"""What goes over our own connection, which says why nobody is reached; obstore doesn't."""
 every_verb = pytest.mark.parametrize("verb", VERBS)
 
 
-def failing(store: ObjectStore, verb: str) -> ResourcesError:
+def failing(store: Store, verb: str) -> ResourcesError:
     """The error of `verb`; it holds no secret, not even in the traceback with all its causes."""
     with pytest.raises(ResourcesError) as caught:
         VERBS[verb](store)
@@ -71,8 +76,27 @@ def test_wrong_credentials(verb: str, seaweedfs: S3Server, new_bucket: Callable[
     for wrong in ({"key": "nobody-knows"}, {"secret": "not-the-secret"}):
         error = failing(ObjectStore(service_of(seaweedfs, **wrong), bucket), verb)
         assert type(error) is Unauthenticated
-        assert "AWS_ACCESS_KEY_ID" in error.hint
+        assert error.hint == "correct the key or the secret where they are given"
         assert "not-the-secret" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("origin", "hint"), [("keyring (jupyter_resources/lab)", "is from keyring (jupyter_"), ("", "none were sent")]
+)
+def test_wrong_credentials_are_told_with_where_they_are_from(
+    origin: str, hint: str, store: ObjectStore, proxy: Proxy
+) -> None:
+    """By name, once, also where they have expired; what another store says in the meantime stays as it is."""
+    named = NamedStore(store, "lab", origin)
+    for code in ("SignatureDoesNotMatch", "ExpiredToken"):
+        proxy.respond(403, code)
+        error = failing(named, "list")
+        assert error.hint.count(hint) == 1
+    store.put("x", BytesBody(b"x"))
+    other = Unauthenticated("elsewhere", hint="there")
+    with pytest.raises(Unauthenticated) as caught, named.read("x"):
+        raise other
+    assert caught.value is other and other.hint == "there"
 
 
 @every_verb
@@ -99,7 +123,7 @@ def test_missing_bucket(verb: str, moto: S3Server) -> None:
 def test_missing_bucket_by_its_name_in_the_settings(verb: str, engine: str, moto: S3Server) -> None:
     """What is typed to make it names what people call it, not what the provider does."""
     spec = StoreSpec(engine, "no-such-bucket", endpoint=moto.endpoint, key=moto.key, secret=moto.secret)
-    error = failing(NamedStore(open_store(spec), "team"), verb)
+    error = failing(NamedStore(open_store(spec), "team", "keyring"), verb)
     assert "no bucket named 'no-such-bucket'" in error.message
     assert "%buckets create team makes it" in error.hint
 
@@ -111,6 +135,7 @@ def test_nobody_there_is_told_at_once(verb: str, seaweedfs: S3Server, closed_por
     error = failing(ObjectStore(service_of(seaweedfs, endpoint=f"http://127.0.0.1:{closed_port}"), "any"), verb)
     assert type(error) is Unavailable
     assert f"http://127.0.0.1:{closed_port}" in error.message
+    assert ("refused" in error.message) == (verb in BY_HTTP)
     assert time.monotonic() - started < SOON
 
 
@@ -119,6 +144,22 @@ def test_unknown_host_is_told_within_seconds(verb: str, seaweedfs: S3Server) -> 
     """A name that nobody knows is Unavailable as well."""
     error = failing(ObjectStore(service_of(seaweedfs, endpoint="http://no.such.host.invalid"), "any"), verb)
     assert type(error) is Unavailable
+    assert ("no address is known" in error.message) == (verb in BY_HTTP)
+
+
+def test_http_at_the_other_end_of_https(seaweedfs: S3Server) -> None:
+    """Is told from a server that isn't there, by both of the ways to ask."""
+    endpoint = seaweedfs.endpoint.replace("http://", "https://")
+    account = Account("minio", "k", "s", endpoint)
+    for store in (ObjectStore(service_of(seaweedfs, endpoint=endpoint), "any"), LibcloudStore(account, "any")):
+        error = failing(store, "list")
+        assert type(error) is Unavailable and "not in TLS" in error.message and "http://" in error.hint
+
+
+def test_a_web_server_that_knows_no_bucket(store: ObjectStore, proxy: Proxy) -> None:
+    """Answers 404 without S3's word for it: is it a storage service at all?"""
+    proxy.respond(404, "")
+    assert "endpoint is a storage service's" in failing(store, "list").hint
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ class TestThrottledMemory(WrapperContract):
 
 class TestNamedMemory(WrapperContract):
     def wrap(self, inner: Store) -> Store:
-        return NamedStore(inner, "team")
+        return NamedStore(inner, "team", "keyring")
 
 
 class TestFaultlessMemory(WrapperContract):
