@@ -53,10 +53,12 @@ def app(tmp_path: Path) -> Iterator[str]:
 
     with started(command, tmp_path / "log", variables={**os.environ, **private}, gently=True) as server:
         yield f"http://127.0.0.1:{server.port}/"
+    print((tmp_path / "log").read_text(errors="replace"))  # seen where the test fails
 
 
 def test_a_plan_is_applied_in_marimo(app: str, chrome: Browser, tmp_path: Path) -> None:
     page = chrome.new_page()
+    page.on("pageerror", print)
     page.goto(app)
     expect(page.get_by_text("Would push 2 files").first).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Apply").click()
