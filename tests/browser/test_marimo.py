@@ -58,7 +58,7 @@ def app(tmp_path: Path) -> Iterator[str]:
 
 def test_a_plan_is_applied_in_marimo(app: str, chrome: Browser, tmp_path: Path) -> None:
     page = chrome.new_page()
-    page.on("pageerror", print)
+    page.on("pageerror", lambda error: print(error))
     page.goto(app)
     expect(page.get_by_text("Would push 2 files").first).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Apply").click()
