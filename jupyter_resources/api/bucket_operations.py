@@ -30,7 +30,7 @@ __all__ = ["add", "create", "doctor", "list_", "rm", "show", "trust"]
 def list_(workspace: Workspace, request: BucketsListRequest, report: Reporter) -> BucketList:
     """All of them. Asks no server, so a name in the list says nothing about the bucket being there."""
     buckets = [_message(workspace, name) for name in workspace.bucket_names()]
-    return BucketList(buckets=buckets, ignored=workspace.resolved.ignored)
+    return BucketList(buckets=buckets, ignored=workspace.resolved.ignored, user_file=str(user_file_path()))
 
 
 def show(workspace: Workspace, request: BucketsShowRequest, report: Reporter) -> BucketList:
@@ -53,6 +53,7 @@ def show(workspace: Workspace, request: BucketsShowRequest, report: Reporter) ->
             for each in origins
         ],
         ignored=[key for key in workspace.resolved.ignored if f"{key}." in tables],
+        user_file=str(user_file_path()),
     )
 
 

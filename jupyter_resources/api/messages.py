@@ -264,11 +264,14 @@ class SettingMessage(Message):
 
 
 class BucketList(Message):
-    """Buckets, the default one first, and what settings say about one of them where only that was asked."""
+    """Buckets, the default one first, and what settings say about one of them where only that was asked. `user_file`
+    is where the user's own settings are, or would be.
+    """
 
     buckets: list[BucketMessage]
     settings: list[SettingMessage] = []
     ignored: list[str] = []
+    user_file: str = ""
 
 
 class Note(Message):

@@ -69,10 +69,10 @@ class Listing:
 
     @classmethod
     def of(cls, entries: Iterable[Entry], left_out: Iterable[LeftOut] = ()) -> Listing:
-        """Sort and index `entries`; of two with one path the later one counts."""
+        """Sort and index `entries`; of two with one path the later one counts. What is left out twice is so once."""
         by_path = {entry.path: entry for entry in entries}
         ordered = tuple(by_path[path] for path in sorted(by_path))
-        return cls(ordered, tuple(sorted(left_out, key=lambda one: one.path)), by_path)
+        return cls(ordered, tuple(sorted(dict.fromkeys(left_out), key=lambda one: one.path)), by_path)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)

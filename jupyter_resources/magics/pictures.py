@@ -33,7 +33,7 @@ def text(answer: Any) -> str:
     parts = [text_table(_buckets(answer), ("bucket", "where", "profile", "from"))]
     if answer.settings:
         parts.append(text_table(_settings(answer), ("setting", "value", "from")))
-    return "\n\n".join(parts + ([_ignored(answer)] if answer.ignored else []))
+    return "\n\n".join(parts + [visible(one) for one in _remarks(answer)])
 
 
 def html(answer: Any) -> str:
@@ -48,7 +48,7 @@ def html(answer: Any) -> str:
     parts = [html_table(_buckets(answer), ("bucket", "where", "profile", "from"))]
     if answer.settings:
         parts.append(html_table(_settings(answer), ("setting", "value", "from")))
-    return "\n".join(parts + ([f"<div>{escaped(_ignored(answer))}</div>"] if answer.ignored else []))
+    return "\n".join(parts + [f"<div>{escaped(one)}</div>" for one in _remarks(answer)])
 
 
 def _buckets(answer: BucketList) -> list[Row]:
@@ -74,5 +74,11 @@ def _settings(answer: BucketList) -> list[Row]:
     return [(each.key, each.value, f"{each.source} ({each.where})") for each in answer.settings]
 
 
-def _ignored(answer: BucketList) -> str:
-    return f"The project's file also defines {', '.join(answer.ignored)}: not used, your own settings win."
+def _remarks(answer: BucketList) -> list[str]:
+    remarks = []
+    if answer.ignored:
+        ignored = ", ".join(answer.ignored)
+        remarks.append(f"The project's file also defines {ignored}: not used, your own settings win.")
+    if answer.user_file:
+        remarks.append(f"Your own settings: {answer.user_file}")
+    return remarks

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import configparser
 import os
+import shlex
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -135,7 +137,8 @@ def how_to_give(name: str, profile: Profile) -> str:
 
 
 def _keep(name: str) -> str:
-    return f"python -m jupyter_resources.settings.store_credentials {name}"
+    """By this interpreter's own path: in a terminal outside of Jupyter `python` may be another one."""
+    return f"{shlex.quote(sys.executable)} -m jupyter_resources.settings.store_credentials {name}"
 
 
 def keyring_service(name: str) -> str:

@@ -66,7 +66,7 @@ def _stored(name: str, *, in_file: bool, with_token: bool) -> str:
         raise InvalidValue(f"{name!r} can't be the name of a profile", hint="letters, digits, '.', '_' and '-'")
     if not sys.stdin.isatty():
         raise Denied("this asks for a secret, and only in a terminal", hint="open a terminal and type the line there")
-    profile = _profile(name)
+    profile, bucket = _profile(name)
     given = _Given(
         input(f"key of {name} (access key, account or user): ").strip(),
         Secret(getpass.getpass("secret (not shown): ").strip()),
@@ -85,18 +85,19 @@ def _stored(name: str, *, in_file: bool, with_token: bool) -> str:
         raise Unauthenticated(f"kept in {place}, but {error.message}", hint=error.hint) from None
     if (found.key, found.secret) != (given.key, given.secret):
         return f"Kept in {place}, but {found.origin} is looked at first and has others."
-    return f"Kept in {place}. Next, in the notebook: %buckets doctor"
+    return f"Kept in {place}. Next, in the notebook: %buckets doctor {bucket}"
 
 
-def _profile(name: str) -> Profile:
-    """The profile as settings have it, if it looks at all where this can put something."""
+def _profile(name: str) -> tuple[Profile, str]:
+    """The profile as settings have it, if it looks at all where this can put something; and a bucket that is on it."""
     user = user_file()
     project = project_of(Path.cwd(), trusted_directories(user))
     layers = [defaults(), user, project_file(project), environment()]
-    profile = resolve(layers).settings.profiles.get(name)
+    settings = resolve(layers).settings
+    profile = settings.profiles.get(name)
     if profile is None:
         _say(f"No settings name a profile {name!r} yet; what you type is kept for when they do.")
-        return Profile(provider="s3")
+        return Profile(provider="s3"), "NAME"
     if profile.provider in ("local", "memory"):
         raise InvalidValue(f"profile {name!r} needs no credentials ({profile.provider})")
     if profile.credentials in ("environment", "aws", "none"):
@@ -104,7 +105,7 @@ def _profile(name: str) -> Profile:
             f"profile {name!r} takes its credentials from elsewhere ({profile.credentials})",
             hint=f"credentials = 'auto' under [profiles.{name}] of settings.toml",
         )
-    return profile
+    return profile, next((each for each, bucket in settings.buckets.items() if bucket.profile == name), "NAME")
 
 
 def _into_keyring(name: str, given: _Given) -> str:

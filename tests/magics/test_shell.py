@@ -9,6 +9,7 @@ from IPython.core.oinspect import getdoc
 
 from jupyter_resources import magics
 from jupyter_resources.core import errors
+from jupyter_resources.settings.sources import user_file_path
 from jupyter_resources.sync.summary import TransactionSummary
 
 
@@ -152,7 +153,7 @@ def test_buckets(shell, home, capsys):
     assert (home / "store" / "data" / "a.txt").exists()
     run(shell, "%buckets")
     out = capsys.readouterr().out
-    assert "default (default)" in out and "near" in out
+    assert "default (default)" in out and "near" in out and str(user_file_path()) in out
     run(shell, "%buckets show near")
     assert "profiles.near.root" in capsys.readouterr().out
     run(shell, "%buckets rm near")

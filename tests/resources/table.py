@@ -127,6 +127,7 @@ a detour out of the prefix | a=1 p/b=2 | | push ROOT/p/../a prefix=ROOT/p | !Inv
 patterns see the path relative to the prefix | p/d/a=1 p/d/b=2 | | push d prefix=p include=d/a | copy d/a (new); skip d/b (not included) | d/a=1
 a glob below a prefix | p/a.txt=1 p/b.csv=2 | | push *.txt prefix=p | copy a.txt (new) | a.txt=1
 a prefix that isn't there | a=1 | | push a prefix=q | !NotFound: matches no file | =
+named twice, left out once | d/.git/config=1 d/a=3 | | push d d | skip d/.git/ (ignored (.git is never pushed)); copy d/a (new) | d/a=3
 ignored by name | d/.git/config=1 d/__pycache__/x=2 d/a=3 | | push d | skip d/.git/ (ignored (.git is never pushed)); skip d/__pycache__/ (ignored (__pycache__ is never pushed)); copy d/a (new) | d/a=3
 ignored by the ignore file | .resourcesignore=*.tmp d/a=1 d/b.tmp=2 | | push d | copy d/a (new); skip d/b.tmp (ignored (.resourcesignore)) | d/a=1
 ignored by a deeper ignore file | d/.resourcesignore=x d/x=1 d/e/x=2 d/y=3 | | push d | copy d/.resourcesignore (new); skip d/e/x (ignored (.resourcesignore)); skip d/x (ignored (.resourcesignore)); copy d/y (new) | d/.resourcesignore=x d/y=3

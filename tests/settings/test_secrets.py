@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import pickle
+import sys
 import traceback
 
 import keyring
@@ -257,7 +258,7 @@ def test_nothing_found_names_every_place(home):
         "credentials.toml ([my-lab])",
         "AWS_ACCESS_KEY_ID",
         ".aws/credentials ([default])",
-        "python -m jupyter_resources.settings.store_credentials my-lab",
+        f"{sys.executable} -m jupyter_resources.settings.store_credentials my-lab",
     ):
         assert part in said
 

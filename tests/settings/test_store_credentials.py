@@ -52,6 +52,14 @@ def test_into_the_file(user_file, typing, capsys):
         assert credentials(name, Profile(provider="s3", credentials="file")).key == key
 
 
+def test_what_to_type_next_names_a_bucket_of_the_profile(user_file, typing, capsys):
+    """The profile may be called otherwise; where there is no bucket yet, it stays open."""
+    user_file.write_text('[profiles.s3]\nprovider = "s3"\n[buckets.team]\nprofile = "s3"\nbucket = "team-data"\n')
+    for profile, bucket in (("s3", "team"), ("other", "NAME")):
+        assert store_credentials.main([profile, "--file"]) == 0
+        assert capsys.readouterr().out.endswith(f"%buckets doctor {bucket}\n")
+
+
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
@@ -121,8 +129,8 @@ def test_in_a_real_terminal(home):
 @pytest.mark.parametrize(
     ("place", "expected"),
     [
-        (None, "in a terminal: python -m jupyter_resources.settings.store_credentials lab; or"),
-        ("keyring", "in a terminal: python -m jupyter_resources.settings.store_credentials lab;"),
+        (None, f"in a terminal: {sys.executable} -m jupyter_resources.settings.store_credentials lab; or"),
+        ("keyring", f"in a terminal: {sys.executable} -m jupyter_resources.settings.store_credentials lab;"),
         ("file", "store_credentials lab --file;"),
         ("environment", "export JUPYTER_RESOURCES_LAB_KEY=… JUPYTER_RESOURCES_LAB_SECRET=…;"),
         ("aws", "in a terminal: aws configure;"),

@@ -1,10 +1,11 @@
 // Made by `python -m jupyter_resources.api.schema` from the models in jupyter_resources/api. Never edit it.
 
-/** Buckets, the default one first, and what settings say about one of them where only that was asked. */
+/** Buckets, the default one first, and what settings say about one of them where only that was asked. `user_file` is where the user's own settings are, or would be. */
 export interface BucketList {
   buckets: BucketMessage[];
   settings: SettingMessage[];
   ignored: string[];
+  user_file: string;
 }
 
 /** A bucket as settings name it; `source` and `where` tell who says so. */
