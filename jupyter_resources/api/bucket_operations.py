@@ -62,7 +62,7 @@ def _found(workspace: Workspace, name: str) -> str:
     try:
         return workspace.resolve_bucket(name).credentials
     except ResourcesError as error:
-        return error.message
+        return error.message.partition(";")[0]  # where it was looked for would fill the row
 
 
 def add(workspace: Workspace, request: BucketsAddRequest, report: Reporter) -> Note:

@@ -139,6 +139,8 @@ def test_show_says_where_credentials_are_found(moto, lab, monkeypatch):
     assert shown() == "auto: environment (JUPYTER_RESOURCES_LAB_KEY)"
     monkeypatch.setenv("JUPYTER_RESOURCES_LAB_KEY", "")
     assert shown().startswith("auto: half of the credentials for profile 'lab'") and moto.secret not in shown()
+    monkeypatch.setenv("JUPYTER_RESOURCES_LAB_SECRET", "")
+    assert shown() == "auto: no credentials for profile 'lab'"
 
 
 @pytest.mark.parametrize(("minutes", "way"), [(-10, "ahead of"), (10, "behind")])
