@@ -8,7 +8,7 @@ from typing import Literal
 
 from jupyter_resources.api.views import ChipMessage, TransactionView
 from jupyter_resources.core.errors import ResourcesError, one_line
-from jupyter_resources.report.story import State, tell
+from jupyter_resources.report.story import State, tell, under_way
 from jupyter_resources.report.visible import clip, visible
 from jupyter_resources.report.words import files
 from jupyter_resources.sync.summary import TransactionSummary
@@ -49,7 +49,7 @@ def view(
     question = _question(_counted("overwrite", overwritten), doomed)
     return TransactionView(
         phase=phase,
-        headline=_sentence(story.headline),
+        headline=_sentence(under_way(summary) if phase in ("running", "stopping") else story.headline),
         notes=[_sentence(note) for note in story.notes[:MOST_NOTES]],
         problem=said(problem)[0],
         hint=said(problem)[1],

@@ -58,9 +58,12 @@ class TransactionWidget(anywidget.AnyWidget):
         self.summary = summary
         self._rows = Rows.of(summary)
         self._version = 1
-        told = view(summary, self._rows, 1, "planned" if summary.dryrun else "done")
-        super().__init__(view=told.model_dump(), first=self._rows.first(FIRST_ROWS, FIRST_BYTES))
+        self._told = view(summary, self._rows, 1, "planned" if summary.dryrun else "done")
+        super().__init__(view=self._told.model_dump(), first=self._rows.first(FIRST_ROWS, FIRST_BYTES))
         self.on_msg(self._asked)
+
+    def set_state(self, sync_data: object) -> None:
+        """Nothing: a front end shows this state and has none to set."""
 
     def wait(self, seconds: float | None = None) -> None:
         """Until the transfer that a button started is over."""
@@ -96,7 +99,7 @@ class TransactionWidget(anywidget.AnyWidget):
 
     def _start(self, *, force: bool) -> None:
         with self._lock:
-            if not self.view["can_force" if force else "can_apply"]:  # as while one is under way
+            if not (self._told.can_force if force else self._told.can_apply):  # as while one is under way
                 return
             self._control = Control()
             self.progress = ProgressMessage(words=["Looking again"], fraction=None).model_dump()
@@ -108,8 +111,8 @@ class TransactionWidget(anywidget.AnyWidget):
 
     def _stop(self) -> None:
         with self._lock:
-            if self.view["phase"] == "running":
-                self.view = {**self.view, "phase": "stopping"}
+            if self._told.phase == "running":
+                self._tell("stopping")
                 self._control.cancel()
 
     def _apply(self, force: bool, control: Control) -> None:
@@ -142,7 +145,9 @@ class TransactionWidget(anywidget.AnyWidget):
         self._shown(bundle)
 
     def _tell(self, phase: Any, problem: BaseException | None = None) -> None:
-        self.view = view(self.summary, self._rows, self._version, phase, problem).model_dump()
+        # What may be asked for is decided by this, not by a trait that the other side can write.
+        self._told = view(self.summary, self._rows, self._version, phase, problem)
+        self.view = self._told.model_dump()
 
     def _progressed(self, message: ProgressMessage) -> None:
         self.progress = message.model_dump()

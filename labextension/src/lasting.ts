@@ -6,10 +6,28 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Panel, Widget } from '@lumino/widgets';
 
+import { LOST } from './components/lost';
+
 const LASTING = 'application/vnd.jupyter-resources.lasting+json';
 const WIDGET = 'application/vnd.jupyter.widget-view+json';
 /** Before the widget's own renderer (-10), which says "model not found" where the kernel is gone. */
 const RANK = -20;
+
+/** States of a session after which its kernel knows nothing of what it knew. */
+const ENDS: readonly string[] = ['terminating', 'restarting', 'autorestarting', 'dead'];
+
+/** What we use of a notebook. */
+interface Notebook extends Widget {
+  content?: { rendermime?: Renderers };
+  sessionContext?: {
+    statusChanged: Told<string>;
+    kernelChanged: Told<{ oldValue: unknown }>;
+  };
+}
+
+interface Told<T> {
+  connect: (slot: (sender: unknown, value: T) => void) => boolean;
+}
 
 /** What we use of a notebook's registry of renderers. */
 interface Renderers {
@@ -26,8 +44,12 @@ class Lasting extends Panel implements IRenderMime.IRenderer {
   private shown: unknown = null;
   private observer: MutationObserver | null = null;
 
-  constructor(private readonly renderers: Renderers) {
+  constructor(
+    private readonly renderers: Renderers,
+    private readonly all: Set<Lasting>
+  ) {
     super();
+    all.add(this);
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -35,6 +57,8 @@ class Lasting extends Panel implements IRenderMime.IRenderer {
     await made.renderModel(model);
     this.html?.dispose();
     this.html = made as Widget;
+    // As where html is all there is: Lab's own style sheet puts tables to the left only there.
+    this.html.addClass('jp-OutputArea-output');
     this.addWidget(this.html);
     const view = model.data[WIDGET] as { model_id?: string } | undefined;
     // A widget shows by itself what is new: drawn again it would lose the focus, and what is read aloud.
@@ -45,7 +69,13 @@ class Lasting extends Panel implements IRenderMime.IRenderer {
     this.choose();
   }
 
+  /** Tell the widget, which asks its kernel nothing by itself, that there is none to be asked. */
+  lost(): void {
+    this.live?.node.querySelector('.jtr-transaction')?.dispatchEvent(new Event(LOST));
+  }
+
   override dispose(): void {
+    this.all.delete(this);
     this.observer?.disconnect();
     super.dispose();
   }
@@ -71,12 +101,17 @@ class Lasting extends Panel implements IRenderMime.IRenderer {
 
 /** Teaches each notebook's own registry. */
 const extension: DocumentRegistry.WidgetExtension = {
-  createNew(panel: Widget): IDisposable {
-    const renderers = (panel as Widget & { content?: { rendermime?: Renderers } }).content?.rendermime;
+  createNew(panel: Notebook): IDisposable {
+    const renderers = panel.content?.rendermime;
+    const all = new Set<Lasting>();
     renderers?.addFactory(
-      { safe: false, mimeTypes: [LASTING], createRenderer: () => new Lasting(renderers) },
+      { safe: false, mimeTypes: [LASTING], createRenderer: () => new Lasting(renderers, all) },
       RANK
     );
+    // Not looked for in the page: a cell that is scrolled away may not be in it.
+    const lost = (): void => all.forEach(each => each.lost());
+    panel.sessionContext?.statusChanged.connect((_, status) => ENDS.includes(status) && lost());
+    panel.sessionContext?.kernelChanged.connect((_, { oldValue }) => oldValue && lost());
     return new DisposableDelegate(() => renderers?.removeMimeType(LASTING));
   }
 };

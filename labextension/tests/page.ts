@@ -92,6 +92,11 @@ export const LINES: readonly Line[] = [
   { name: '<img src=x onerror=alert(1)>', state: 6, size: 500 }
 ];
 
+/** What the element of `node` that `selector` finds says. */
+export function words(node: HTMLElement, selector: string): string {
+  return node.querySelector(selector)?.textContent ?? '';
+}
+
 /** The names in the page, from the top. */
 export function names(node: HTMLElement): string[] {
   const rows = [...node.querySelectorAll<HTMLElement>('.jtr-list > .jtr-row')].filter(row => !row.hidden);

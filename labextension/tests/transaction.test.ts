@@ -3,7 +3,13 @@
 import assert from 'node:assert/strict';
 import test, { mock } from 'node:test';
 
-import { CHIPS, LINES, names, packed, pressed, shown } from './page';
+import { PATIENCE_MS } from '../src/components/actions';
+import { LOST } from '../src/components/lost';
+import { CHIPS, LINES, names, packed, pressed, shown, words } from './page';
+
+/** More than are looked at without anybody scrolling. */
+const MANY = LINES.flatMap(line => Array.from({ length: 10 }, () => line));
+const DONE = [{ state: 6, label: '+ new', tone: 'gain', files: 8, bytes: 3000 }] as const;
 
 test('it shows headline, counts and files, as text whatever they hold', () => {
   const { node } = shown({ headline: '<b>Would</b>' });
@@ -47,6 +53,26 @@ test('rows come a block after the other, each asked for once; late ones of an ol
   assert.equal(names(node).length, 4);
 });
 
+test('a result is shown under the same filter and order, once all of it is there', () => {
+  const { component, host, asked, node } = shown({ rows: 80 }, MANY);
+  pressed(node, 'conflict');
+  pressed(node, 'new');
+  pressed(node, 'Size');
+  const field = node.querySelector('input') as HTMLInputElement;
+  field.value = 'e';
+  field.dispatchEvent(new Event('input'));
+  assert.equal(words(node, '.jtr-found'), '30 of 80 files, loading…');
+  component.arrived({ kind: 'rows', version: 1, start: 40 }, packed(MANY));
+  assert.equal(words(node, '.jtr-found'), '60 of 80 files');
+  host.current = { ...host.current, version: 2, phase: 'done', can_apply: false, chips: [...DONE] };
+  component.changed();
+  assert.deepEqual(asked.slice(1), [{ kind: 'rows', version: 2, start: 40 }], 'nobody needs to touch it');
+  component.arrived({ kind: 'rows', version: 2, start: 40 }, packed(MANY));
+  assert.equal(words(node, '.jtr-found'), '40 of 80 files', 'the chip that is gone is no longer picked');
+  assert.equal(names(node)[0], 'a/one.txt', 'the largest that is named so');
+  assert.equal(asked.length, 2);
+});
+
 test('50,000 rows are at most 200 elements in the page', () => {
   const many = Array.from({ length: 50_000 }, (_, at) => ({ name: `f${at}`, state: 6, size: at }));
   const { node } = shown({ rows: many.length }, many);
@@ -72,6 +98,17 @@ test('what nothing is lost by is done at once; what loses something is asked fir
   assert.deepEqual(asked, [{ kind: 'force' }]);
 });
 
+test('what Apply loses is asked too; a question about other files is no question any more', () => {
+  const { component, host, asked, node } = shown({ apply_question: 'Delete 1 file?' });
+  pressed(node, 'Apply…');
+  assert.deepEqual(asked, []);
+  assert.equal(words(node, '.jtr-question'), 'Delete 1 file?');
+  host.current = { ...host.current, version: 2 };
+  component.changed();
+  assert.equal(words(node, '.jtr-question'), '');
+  assert.throws(() => pressed(node, 'Yes'));
+});
+
 test('while it runs there is progress and Cancel; afterwards neither', () => {
   const { component, host, asked, node } = shown();
   pressed(node, 'Apply').focus();
@@ -95,6 +132,113 @@ test('a refusal says so and offers nothing', () => {
   const { node } = shown(view);
   assert.equal(node.querySelector('[role=alert].jtr-problem')?.textContent, 'changed since → look again');
   assert.equal(node.querySelector<HTMLElement>('.jtr-actions')?.hidden, true);
+});
+
+test('without a problem there is no place for one; chips say files and bytes', () => {
+  const { node } = shown();
+  assert.equal(node.querySelector<HTMLElement>('.jtr-problem')?.hidden, true);
+  const chips = [...node.querySelectorAll('.jtr-chip')].map(chip => [...chip.children].map(each => each.textContent));
+  assert.deepEqual(chips, [
+    ['! conflict', '1', '5 B'],
+    ['+ new', '3', '3.0 kB']
+  ]);
+});
+
+test('chips come and go where they belong', () => {
+  const { component, host, node } = shown();
+  const chip = (state: number, label: string) => ({ ...DONE[0], state, label });
+  const first = [chip(6, 'new'), chip(9, 'skipped')];
+  for (const chips of [first, [chip(4, 'deleted'), chip(6, 'new'), chip(7, 'changed')]]) {
+    host.current = { ...host.current, chips };
+    component.changed();
+    const labels = [...node.querySelectorAll('.jtr-chip-label')].map(each => each.textContent);
+    assert.deepEqual(labels, chips.map(each => each.label));
+  }
+});
+
+test('progress is said now and then, its beginning at once', () => {
+  mock.timers.enable({ apis: ['Date'] });
+  try {
+    const { component, host, node } = shown({ phase: 'running', can_apply: false });
+    const said: string[] = [];
+    for (const seconds of [0, 1, 3, 5]) {
+      host.words = { words: ['Pushing', `${seconds} of 9 files`], fraction: 0.5 };
+      mock.timers.setTime(1000 * seconds);
+      component.progressed();
+      said.push(words(node, '[role=status].jtr-status'));
+    }
+    const first = 'Pushing, 1 of 4 files';
+    assert.deepEqual(said, [first, first, first, 'Pushing, 5 of 9 files']);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('a kernel that does not answer is waited for, and asked once', () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const { component, host, asked, node } = shown();
+    const apply = pressed(node, 'Apply');
+    apply.focus();
+    mock.timers.tick(PATIENCE_MS - 1);
+    assert.equal(words(node, '.jtr-waiting'), '');
+    mock.timers.tick(1);
+    assert.equal(words(node, '.jtr-waiting'), 'Waiting for the kernel…');
+    assert.equal(words(node, '[role=status]'), 'Waiting for the kernel…');
+    assert.equal(apply.getAttribute('aria-disabled'), 'true');
+    pressed(node, 'Apply');
+    assert.deepEqual(asked, [{ kind: 'apply' }]);
+    host.current = { ...host.current, phase: 'running', can_apply: false };
+    component.changed();
+    assert.equal(words(node, '.jtr-waiting'), '');
+    pressed(node, 'Cancel');
+    component.changed();
+    mock.timers.tick(PATIENCE_MS);
+    assert.equal(words(node, '.jtr-waiting'), '', 'it answered in time');
+    pressed(node, 'Cancel');
+    component.progressed();
+    mock.timers.tick(PATIENCE_MS);
+    assert.equal(words(node, '.jtr-waiting'), 'Waiting for the kernel…', 'progress is no answer to Cancel');
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('of a kernel that is gone it says so, shows what it has, and offers nothing', () => {
+  for (const [phase, wish] of [['planned', 'apply'], ['running', 'cancel']] as const) {
+    const { asked, node, memory } = shown({ rows: 99, phase }, MANY);
+    pressed(node, wish === 'apply' ? 'Apply' : 'Cancel');
+    node.dispatchEvent(new Event(LOST));
+    assert.equal(words(node, '.jtr-problem'), 'The kernel is gone → run the cell again');
+    assert.equal(words(node, '.jtr-waiting'), '');
+    assert.equal(node.querySelector<HTMLElement>('.jtr-actions')?.hidden, true);
+    assert.equal(node.querySelector<HTMLElement>('.jtr-bar')?.hidden, true);
+    assert.equal(node.querySelector('[role=table]')?.getAttribute('aria-rowcount'), '41');
+    assert.equal(words(node, '.jtr-found'), '40 of 99 files, the others went with the kernel');
+    pressed(node, 'Size');
+    assert.deepEqual(asked, [{ kind: wish }], 'nobody is there to be asked');
+    const again = shown({ rows: 99, phase }, MANY, memory);
+    assert.equal(words(again.node, '.jtr-problem'), 'The kernel is gone → run the cell again');
+  }
+});
+
+test('a result outlives its kernel', () => {
+  const { node } = shown({ phase: 'done', headline: 'Pushed 4 files', can_apply: false });
+  node.dispatchEvent(new Event(LOST));
+  assert.equal(words(node, '.jtr-problem'), '');
+  assert.equal(words(node, '.jtr-found'), '');
+});
+
+test('plain keys stay here, those with Ctrl or ⌘ go on to the notebook', () => {
+  const { node } = shown();
+  const heard: string[] = [];
+  document.body.addEventListener('keydown', event => heard.push(event.key));
+  const row = node.querySelector('.jtr-list > .jtr-row') as HTMLElement;
+  const keys = [{ key: 'd' }, { key: 'A', shiftKey: true }, { key: 's', ctrlKey: true }, { key: 'p', metaKey: true }];
+  for (const key of keys) {
+    row.dispatchEvent(new KeyboardEvent('keydown', { ...key, bubbles: true }));
+  }
+  assert.deepEqual(heard, ['s', 'p']);
 });
 
 test('arrow keys walk through the rows', () => {

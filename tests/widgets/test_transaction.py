@@ -165,6 +165,7 @@ def test_cancel_stops_it(store: MemoryStore, home: Path, stuck: Stuck) -> None:
     assert stuck.begun.wait(30)
     widget._asked(None, {"kind": "cancel"}, [])
     assert widget.view["phase"] == "stopping"
+    assert widget.view["headline"] == "Pushing to memory://memory"
     stuck.go_on.set()
     widget.wait(30)
     assert widget.view["phase"] == "done" and widget.view["headline"].startswith("Stopped: ")
@@ -245,6 +246,30 @@ def test_cancel_ends_a_stalled_request(
     assert len([one for one in proxy.requests if one[0] == method and path in one[1]]) == 1
     assert widget.view["phase"] == ("planned" if method == "GET" else "done")
     assert "Stopped" in widget.view["headline"] + widget.view["problem"]
+
+
+def test_a_front_end_sets_nothing(store: MemoryStore, home: Path, stuck: Stuck) -> None:
+    """What may be done isn't decided by what it sends: no conflict is applied, and no second transfer begun."""
+    widget = TransactionWidget(storage(store).push("d", dryrun=True))
+    told = dict(widget.view)
+    for forged in ({}, {**told, "can_apply": True}):
+        widget._handle_msg({"content": {"data": {"method": "update", "state": {"view": forged}}}})
+        assert widget.view == told
+        widget.view = forged  # as if it could
+        press(widget, "apply")
+        press(widget, "cancel")
+        widget.view = told
+    assert held(store)["d/other"] == b"them"
+    (home / "work/d/other").unlink()
+    widget = TransactionWidget(storage(store).push("d", dryrun=True))
+    told = dict(widget.view)
+    widget._asked(None, {"kind": "apply"}, [])
+    assert stuck.begun.wait(30)
+    first, widget.view = widget._thread, told
+    widget._asked(None, {"kind": "apply"}, [])
+    assert widget._thread is first
+    stuck.go_on.set()
+    widget.wait(30)
 
 
 @pytest.mark.usefixtures("store")

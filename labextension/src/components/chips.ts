@@ -26,6 +26,7 @@ export class Chips {
         this.made.delete(state);
       }
     }
+    let before: Element | null = null;
     for (const chip of chips) {
       let element = this.made.get(chip.state);
       if (!element) {
@@ -33,9 +34,11 @@ export class Chips {
         make(element, 'span', { class: 'jtr-chip-label' });
         make(element, 'b');
         make(element, 'span', { class: 'jtr-chip-bytes' });
+        this.node.insertBefore(element, before ? before.nextSibling : this.node.firstChild);
         element.addEventListener('click', () => this.pick(chip.state));
         this.made.set(chip.state, element);
       }
+      before = element;
       const [label, count, bytes] = [...element.children] as HTMLElement[];
       if (label && count && bytes) {
         say(label, chip.label);

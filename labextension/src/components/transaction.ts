@@ -5,6 +5,7 @@ import { Actions } from './actions';
 import { Chips } from './chips';
 import { Columns } from './columns';
 import { make, say } from './dom';
+import { LOST } from './lost';
 import { EVERYTHING, isEverything, select, turned, type Query } from './order';
 import { type Shown, Table } from './table';
 import { files, number } from './words';
@@ -23,16 +24,25 @@ export interface Memory {
   columns: Columns | null;
   version: number;
   query: Query;
+  /** Whether there is no kernel any more that knows of this transaction. */
+  gone: boolean;
   /** The class of what had the focus; null when it was elsewhere. */
   focused: string | null;
 }
 
 /** Nothing fetched yet, nothing asked. */
 export function nothingYet(): Memory {
-  return { columns: null, version: 0, query: EVERYTHING, focused: null };
+  return { columns: null, version: 0, query: EVERYTHING, gone: false, focused: null };
 }
 
-const SUPPRESS = 'data-lm-suppress-shortcuts';
+/** What is left to say of a transaction whose kernel is gone. */
+const GONE: Partial<TransactionView> = {
+  phase: 'done',
+  problem: 'The kernel is gone',
+  hint: 'run the cell again',
+  can_apply: false,
+  can_force: false
+};
 const SAID_EVERY_MS = 4000;
 /** What every view has, whatever the transaction's phase: classes of what can have the focus. */
 const LASTING: readonly string[] = ['jtr-search', 'jtr-frame'];
@@ -66,14 +76,16 @@ export class Transaction {
     private readonly memory: Memory
   ) {
     this.query = memory.query;
-    const attributes = { role: 'group', 'aria-label': 'Transaction summary', [SUPPRESS]: '' };
+    const attributes = { role: 'group', 'aria-label': 'Transaction summary' };
     this.node = make(parent, 'div', { class: 'jtr-transaction', attributes });
-    // Lab's shortcuts must not take the arrows, Space and Enter that are meant for us; Ctrl+S still saves.
-    const mine = (event: KeyboardEvent): void => {
-      this.node.toggleAttribute(SUPPRESS, !event.ctrlKey && !event.metaKey);
-    };
-    this.node.addEventListener('keydown', mine);
-    this.node.addEventListener('keyup', mine);
+    // Plain keys are meant for us: Lab would walk to other cells with them, or delete this one; Ctrl+S still saves.
+    // Lumino's attribute for that is no help: shortcuts for whatever has the focus don't look for it further up.
+    this.node.addEventListener('keydown', event => {
+      if (!event.ctrlKey && !event.metaKey) {
+        event.stopPropagation();
+      }
+    });
+    this.node.addEventListener(LOST, () => this.lost());
     this.headline = make(this.node, 'div', { class: 'jtr-headline', attributes: { tabindex: '-1' } });
     this.bar = make(this.node, 'div', { class: 'jtr-bar' });
     this.meter = make(this.bar, 'progress', { attributes: { max: '1', 'aria-label': 'Progress' } });
@@ -98,7 +110,11 @@ export class Transaction {
     });
     const foot = make(this.node, 'div', { class: 'jtr-foot' });
     this.notes = make(foot, 'div', { class: 'jtr-notes' });
-    this.actions = new Actions(foot, kind => host.ask({ kind }));
+    this.actions = new Actions(
+      foot,
+      kind => host.ask({ kind }),
+      words => this.announce(words, true)
+    );
     this.status = make(this.node, 'div', { class: 'jtr-status', attributes: { role: 'status', 'aria-live': 'polite' } });
     // Whoever comes near will scroll or filter soon.
     this.node.addEventListener('pointerenter', () => this.fetch());
@@ -128,7 +144,7 @@ export class Transaction {
 
   /** The host knows something new. */
   changed(): void {
-    const view = this.host.view();
+    const view = this.view();
     const focused = this.node.contains(document.activeElement);
     if (view.version !== this.memory.version) {
       this.memory.version = view.version;
@@ -139,8 +155,9 @@ export class Transaction {
       }
     }
     if (view.version !== this.version) {
-      // The files are in other states now.
-      this.query = this.version ? { ...this.query, states: new Set() } : this.query;
+      // The files are in other states now: a chip that is gone can't be unpicked.
+      const states = new Set(view.chips.map(chip => chip.state).filter(state => this.query.states.has(state)));
+      this.query = this.memory.query = { ...this.query, states };
       this.version = view.version;
       this.asked = -1;
       this.order = null;
@@ -162,7 +179,7 @@ export class Transaction {
     if (running) {
       this.progressed(turned);
     } else {
-      this.announce(view.phase === 'done' ? view.headline : '', true);
+      this.announce(view.phase === 'done' && !view.problem ? view.headline : '', true);
     }
     this.reorder();
     if (focused && (!this.node.contains(document.activeElement) || document.activeElement?.closest('[hidden]'))) {
@@ -192,12 +209,20 @@ export class Transaction {
     // Another view of the same transaction may have asked, or have taken it already.
     if (message.start === columns.length) {
       columns.append(block);
-      this.asked = -1;
     }
-    if (columns.length < this.host.view().rows) {
-      this.fetch();
-    }
+    this.fetch();
     this.reorder();
+  }
+
+  /** The kernel is gone, or knows nothing of this any more. */
+  lost(): void {
+    this.memory.gone = true;
+    this.changed();
+  }
+
+  private view(): TransactionView {
+    const told = this.host.view();
+    return this.memory.gone && told.phase !== 'done' ? { ...told, ...GONE } : told;
   }
 
   /** What comes next takes the focus: what had it `before`, the button that stops, or the words that say how it is. */
@@ -208,7 +233,6 @@ export class Transaction {
 
   private ask(query: Query): void {
     this.query = this.memory.query = query;
-    this.fetch();
     this.reorder();
     this.table.restart();
   }
@@ -216,27 +240,32 @@ export class Transaction {
   /** Ask for the rows that aren't there yet, a block after the other. */
   private fetch(): void {
     const there = this.memory.columns?.length ?? 0;
-    if (there < this.host.view().rows && this.asked !== there) {
+    if (there < this.view().rows && this.asked !== there && !this.memory.gone) {
       this.asked = there;
       this.host.ask({ kind: 'rows', version: this.memory.version, start: there });
     }
   }
 
   private reorder(): void {
-    const view = this.host.view();
+    const view = this.view();
     const columns = this.memory.columns ?? new Columns();
     const all = isEverything(this.query);
     this.order = all ? null : select(columns, this.query);
     this.chips.draw(view.chips, this.query.states);
     this.table.sorted(this.query.key, this.query.descending);
-    const missing = !all && columns.length < view.rows;
-    const some = `${number(this.rows())} of ${files(view.rows)}`;
-    say(this.found, missing ? `${some}, loading…` : all ? '' : some);
+    const missing = columns.length < view.rows;
+    const { gone } = this.memory;
+    const note = missing && gone ? ', the others went with the kernel' : missing && !all ? ', loading…' : '';
+    say(this.found, note || !all ? `${number(this.rows())} of ${files(view.rows)}${note}` : '');
+    if (missing && !all) {
+      this.fetch();
+    }
     this.table.draw();
   }
 
   private rows(): number {
-    return this.order ? this.order.length : this.host.view().rows;
+    const { columns, gone } = this.memory;
+    return this.order ? this.order.length : gone ? (columns?.length ?? 0) : this.host.view().rows;
   }
 
   private row(index: number): Shown | null {

@@ -17,7 +17,8 @@ function render({ model, el }: RenderProps<State>, memory: Memory): () => void {
     try {
       model.send(request);
     } catch {
-      // A view of a saved notebook has no kernel to ask; what it shows is all there is.
+      // Not at once: it may be asked for while a view is made, which isn't there yet.
+      queueMicrotask(() => shown.lost());
     }
   };
   const host = {
