@@ -15,6 +15,7 @@ from playwright.sync_api import Browser
 from tests.bench.results import Figure
 from tests.browser import lab as jupyter
 from tests.browser.lab import Lab
+from tests.browser.painting import first_paint
 from tests.magics import kernels
 from tests.magics.kernels import Kernel
 
@@ -35,25 +36,6 @@ storage = Workspace().remote_storage()
 api = each(lambda: storage.push("data", dryrun=True))
 magic = each(lambda: get_ipython().run_line_magic("push", "data -n"))
 open({answer!r}, "w").write(f"{{api}} {{magic}}")
-"""
-PAINTED = """
-() => {
-    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-    const cell = document.querySelectorAll(".jp-Notebook .jp-CodeCell")[1];
-    window.benchPaint = new Promise(resolve => {
-        let begun;
-        kernel.iopubMessage.connect((_, message) => {
-            if (message.header.msg_type === "comm_open") begun ??= performance.now();
-        });
-        const observer = new MutationObserver(() => {
-            if (cell.querySelector(".jtr-row[data-index='5']") === null) return;
-            observer.disconnect();
-            // Twice: the first callback runs before the frame is painted, the second after.
-            requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - begun)));
-        });
-        observer.observe(cell, {childList: true, subtree: true, attributes: true});
-    });
-}
 """
 
 
@@ -109,9 +91,7 @@ def _painted(lab: Lab, browser: Browser, name: str) -> float:
     opened = lab.open(browser, name)
     try:
         opened.run(0)
-        opened.page.evaluate(PAINTED)
-        opened.run(1, done=False)
-        return float(opened.page.evaluate("() => window.benchPaint"))
+        return first_paint(opened, 1)
     finally:
         opened.page.close()
         lab.stop_kernels()

@@ -1,4 +1,4 @@
-"""How long a page takes from the message that shows a summary to the first rows that can be seen."""
+"""How long a page takes from the first that it hears of a summary to the first rows that can be seen."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from tests.browser.lab import Opened
 __all__ = ["first_paint"]
 
 MARKS = """() => {
-    const VIEW = 'application/vnd.jupyter.widget-view+json';
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
     performance.clearMarks();
     const arrived = (_, {msg, direction}) => {
-        if (direction === 'recv' && msg.content?.data?.[VIEW]) {
+        if (direction === 'recv' && msg.header.msg_type === 'comm_open') {
             kernel.anyMessage.disconnect(arrived);
             performance.mark('arrived');
             observer.observe(document.body, {childList: true, subtree: true, characterData: true});

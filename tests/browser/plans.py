@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.lab import SECONDS, Lab, Opened
+from tests.browser.lab import Lab, Opened
 
-__all__ = ["LOAD", "WIDGET", "files", "headline", "planned"]
+__all__ = ["LOAD", "WIDGET", "files", "headline", "planned", "result"]
 
 LOAD = "%load_ext jupyter_resources"
 WIDGET = ".jtr-transaction"
@@ -36,4 +36,9 @@ def planned(lab: Lab, browser: Browser, name: str, cells: Sequence[str]) -> tupl
 
 
 def headline(widget: Locator, words: str) -> None:
-    expect(widget.locator(".jtr-headline")).to_have_text(re.compile(words), timeout=SECONDS)
+    expect(widget.locator(".jtr-headline")).to_have_text(re.compile(words))
+
+
+def result(opened: Opened, words: str) -> None:
+    """Until the saved html says so too: it comes a moment after the widget, and draws the output anew."""
+    expect(opened.page.locator(".jp-RenderedHTML").last).to_contain_text(words)
