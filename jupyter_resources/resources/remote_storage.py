@@ -154,7 +154,7 @@ class RemoteStorage:
             if delete and any(glob.has_magic(one) and one not in it for one, it in zip(patterns, found, strict=True)):
                 raise InvalidValue("a glob can't be mirrored: it doesn't say what is gone", hint="give a directory")
             here = store.under(control.uncounted())
-            walked = listing.walk(here, [one for matched in found for one in matched], report)
+            walked = listing.walk(here, [one for matched in found for one in matched], report, "source")
             if not walked and not delete:
                 raise naming.nothing(patterns, walked)
             there = at._listed([listing.search_prefix(one) for one in patterns], control, report, "target")

@@ -81,7 +81,7 @@ def search_prefix(pattern: str) -> str:
     return "/".join(literal)
 
 
-def walk(store: LocalStore, found: Iterable[str], report: Reporter) -> Listing:
+def walk(store: LocalStore, found: Iterable[str], report: Reporter, side: str) -> Listing:
     """Every file at or below the paths `found`, and what was left out there."""
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
@@ -89,7 +89,7 @@ def walk(store: LocalStore, found: Iterable[str], report: Reporter) -> Listing:
         for page in _named(store, path):
             entries.extend(page.entries)
             left_out.extend(page.left_out)
-            report(Listed("source", len(entries)))
+            report(Listed(side, len(entries)))
     return Listing.of(entries, left_out)
 
 
@@ -145,7 +145,7 @@ def list_targets(store: LocalStore, prefixes: Sequence[str], wanted: Listing, re
     if len(wanted) <= FEW:
         listing = _looked_at(store, wanted)
     else:
-        listing = walk(store, _outermost(prefixes), report)
+        listing = walk(store, _outermost(prefixes), report, "target")
     missing = (entry.path for entry in wanted if entry.path not in listing)
     in_the_way = [LeftOut(path + "/", "directory") for path in missing if os.path.isdir(store.path_of(path))]
     return Listing.of(listing.entries, (*listing.left_out, *in_the_way))

@@ -1,4 +1,4 @@
-"""What is told while files are read to be compared."""
+"""What is told of looking at both sides, before anything moves."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from jupyter_resources import RemoteStorage, RemoteStorageConfig
-from jupyter_resources.core.events import Compared, Event
+from jupyter_resources.core.events import Compared, Event, Listed
 from jupyter_resources.storage.memory import MemoryStore
-from jupyter_resources.sync import settle
+from jupyter_resources.sync import listing, settle
 from jupyter_resources.sync.digests import DigestCache
 from jupyter_resources.testing.trees import tree
+
+
+def storage(store: MemoryStore) -> RemoteStorage:
+    return RemoteStorage(RemoteStorageConfig("memory", "", "b", ""), store=store, cache=DigestCache(None))
 
 
 def test_a_large_file_is_told_of_while_it_is_read(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,6 +39,20 @@ def test_a_large_file_is_told_of_while_it_is_read(here: Path, monkeypatch: pytes
             twice.set()
 
     monkeypatch.setattr(settle._Reading, "_read_file", slow)
-    conf = RemoteStorageConfig("memory", "", "b", "")
-    plan = RemoteStorage(conf, store=store, cache=DigestCache(None)).push("d", dryrun=True, verify=True, report=report)
+    plan = storage(store).push("d", dryrun=True, verify=True, report=report)
     assert twice.is_set() and len(plan.on_target_eq_md5) == 2
+
+
+def test_each_side_is_told_by_its_name(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a pull, what lies here is the target: one that lists both sides must not add them up."""
+    tree({"d/here": b"1", "d/both": b"2"}, here)
+    store = MemoryStore()
+    for name in ("both", "there", "more"):
+        store.raw_put(f"d/{name}", b"2")
+    monkeypatch.setattr(listing, "FEW", 0)
+    told: list[Event] = []
+    storage(store).pull("d", dryrun=True, report=told.append)
+    assert [one for one in told if isinstance(one, Listed)] == [Listed("source", 3), Listed("target", 2)]
+    told.clear()
+    storage(store).push("d", dryrun=True, report=told.append)
+    assert [one for one in told if isinstance(one, Listed)] == [Listed("source", 2), Listed("target", 3)]
