@@ -195,6 +195,29 @@ def test_an_interrupt_is_clean(kernel):
     assert again.outputs[-1]["text"] == "True 402\n"
 
 
+def test_a_dry_run_that_is_interrupted(kernel):
+    """While it compares it says so, and afterwards only that it was stopped."""
+    kernel.run("%push data")
+    kernel.run(
+        "import time\nfrom jupyter_resources.sync.settle import _Reading\nread = _Reading._read_file\n"
+        "def slow(self, *args):\n    time.sleep(2)\n    return read(self, *args)\n_Reading._read_file = slow"
+    )
+    pressed = []
+
+    def press(message):
+        if not pressed and "Comparing 0 of " in message.get("data", {}).get("text/plain", ""):
+            pressed.append(True)
+            kernel.interrupt()
+
+    cell = kernel.run("%push data -n --verify", press)
+    kernel.run("_Reading._read_file = read")
+    assert pressed and cell.outputs[-1]["ename"] == "Interrupted"
+    (picture,) = cell.pictures
+    assert re.match(
+        r"Stopped before it was known what to push to \S+\n\nA dry run: nothing was changed.$", picture["text/plain"]
+    )
+
+
 def test_help_in_the_front_end(kernel):
     """Shift+Tab and `?` show the options, made from the operations table."""
     assert "--dry-run" in kernel.inspect("%push")
