@@ -63,4 +63,4 @@ def test_an_interrupt_ends_the_request_under_way() -> None:
             list(ahead(pages(), control))
     finally:
         signal.signal(signal.SIGINT, previous)
-    assert ended.is_set()
+    assert ended.wait(10)
