@@ -48,9 +48,9 @@ def part_sizes_like(size: int, parts: int) -> tuple[int, ...]:
 
 
 def parted_digests(parts: Iterable[bytes]) -> tuple[str, tuple[str, ...]]:
-    """The SHA-256 of all `parts` together and the MD5 of each, in one pass; MD5, the slower one, on all cores."""
+    """The SHA-256 of all `parts` together and the MD5 of each, in one pass; MD5, the slower one, on several cores."""
     sha256 = hashlib.sha256()
-    threads = os.cpu_count() or 1
+    threads = min(4, os.cpu_count() or 1)  # each holds a part; a container may have fewer cores than are counted
     md5s: list[Future[str]] = []
     with ThreadPoolExecutor(threads, thread_name_prefix="jtres-md5") as pool:
         for part in parts:

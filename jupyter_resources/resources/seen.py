@@ -68,8 +68,8 @@ class SeenNames:
                 above, _, name = prefix.rpartition("/")
                 if above in kept:
                     kept[above] = kept[above] - {name, f"{name}/"}
-            _write(connection, place, known, _merged(kept, tree))
-            connection.execute("INSERT OR REPLACE INTO listings VALUES (?, ?)", (place, digest))
+            if _write(connection, place, known, _merged(kept, tree)):
+                connection.execute("INSERT OR REPLACE INTO listings VALUES (?, ?)", (place, digest))
 
     def changed(self, place: str, added: Iterable[str], removed: Iterable[str]) -> None:
         """The keys `added` are there now, `removed` no longer."""
@@ -168,8 +168,8 @@ def _read(connection: sqlite3.Connection, place: str) -> _Tree:
     return {directory: set(names.split("\n")) - {""} for directory, names in rows}
 
 
-def _write(connection: sqlite3.Connection, place: str, known: _Tree, now: _Tree) -> None:
-    """Put the rows that differ; the shallowest directories, where there are too many."""
+def _write(connection: sqlite3.Connection, place: str, known: _Tree, now: _Tree) -> bool:
+    """Put the rows that differ; the shallowest directories, where there are too many. Whether all were kept."""
     kept = sorted(now, key=lambda directory: (directory.count("/"), directory))[:ROWS] if len(now) > ROWS else now
     texts = {directory: _text(now[directory]) for directory in kept}
     before = {directory: _text(names) for directory, names in known.items()}
@@ -183,6 +183,8 @@ def _write(connection: sqlite3.Connection, place: str, known: _Tree, now: _Tree)
         dropped = connection.execute(f"DELETE FROM names WHERE seen <= ({newest})", (ROWS,)).rowcount
         if dropped:
             connection.execute("DELETE FROM listings")
+            return False
+    return len(kept) == len(now)
 
 
 def _text(names: set[str]) -> str:

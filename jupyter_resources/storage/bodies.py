@@ -97,7 +97,7 @@ class FileBody:
     def part(self, index: int) -> bytes:
         with _reading(self.path) as stream:
             stream.seek(index * self.part_size)
-            return stream.read(self.part_size)
+            return _full(stream, self.part_size)
 
     def check(self) -> None:
         with _reading(self.path) as stream:
@@ -106,9 +106,7 @@ class FileBody:
     def _read(self, stream: FileIO) -> bytes:
         """Everything, in one piece: joining chunks would hold it twice."""
         self._unchanged(stream)
-        content = stream.read(self.size)
-        while len(content) < self.size and (more := stream.read(self.size - len(content))):
-            content += more
+        content = _full(stream, self.size)
         self._unchanged(stream)
         if len(content) != self.size:
             raise self._changed()
@@ -118,7 +116,7 @@ class FileBody:
         """Exactly `size` bytes of a file that is the same before, after and at each end of them."""
         self._unchanged(stream)
         left = self.size
-        while left and (chunk := stream.read(min(left, most))):
+        while left and (chunk := _full(stream, min(left, most))):
             left -= len(chunk)
             yield chunk
         self._unchanged(stream)
@@ -197,6 +195,14 @@ def _reading(path: str) -> Iterator[FileIO]:
             raise InvalidPath(f"{path} is not a regular file", hint="leave it out with --exclude")
         with FileIO(descriptor, "rb") as stream:
             yield stream
+
+
+def _full(stream: FileIO, size: int) -> bytes:
+    """As many bytes as that, unless the file ends before: one read may give fewer."""
+    content = stream.read(size)
+    while len(content) < size and (more := stream.read(size - len(content))):
+        content += more
+    return content
 
 
 def _facts(status: os.stat_result) -> tuple[int, int, int, int]:

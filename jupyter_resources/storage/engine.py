@@ -122,7 +122,8 @@ class Engine:
         """What follows the head, in chunks; of a large object the next one is under way while one is used."""
         start, end = result.range
         size, direct = end - start, self._control.lets_go
-        if size <= (PART_BYTES if direct else SMALL):
+        part = direct and size < result.meta["size"]  # of a whole object what has come isn't to be fetched again
+        if size <= (PART_BYTES if part else SMALL):
             if size:
                 yield bytes(self._told(key, result.bytes) if direct else self._later(key, result.bytes_async))
             return
@@ -143,6 +144,7 @@ class Engine:
 
     def _ask(self, verb: str, key: str, ask: Callable[[], T]) -> T:
         """One request, waited for inside obstore."""
+        self._loop.check_process()
         self._control.check()
         self._control.count(verb)
         return self._told(key, ask)

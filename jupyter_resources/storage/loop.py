@@ -32,15 +32,19 @@ class Loop:
 
         Half the price of a coroutine in a task, which counts: most requests are small.
         """
+        self.check_process()
+        loop = self._loop or self._begun()
+        ours: Future[T] = Future()
+        loop.call_soon_threadsafe(_begin, begin, ours)
+        return ours
+
+    def check_process(self) -> None:
+        """Unsupported in a forked process: no thread came along, and waiting would never end."""
         if self._process != os.getpid():
             raise Unsupported(
                 "this connection was opened before the process forked, and its threads stayed behind",
                 hint="start workers with multiprocessing.get_context('spawn'), and open the bucket in each",
             )
-        loop = self._loop or self._begun()
-        ours: Future[T] = Future()
-        loop.call_soon_threadsafe(_begin, begin, ours)
-        return ours
 
     def _begun(self) -> asyncio.AbstractEventLoop:
         with self._lock:

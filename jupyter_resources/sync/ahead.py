@@ -26,7 +26,8 @@ class _End:
 def ahead(pages: Iterator[T], control: Control) -> Iterator[T]:
     """What `pages` gives, taken from it by a thread, at most HELD before they are asked for.
 
-    Raises what it raises. An interrupt of whoever waits here cancels `control`, which ends the request under way.
+    Raises what it raises. Whoever leaves before the end, by an interrupt or an error, cancels `control` by that, which
+    ends the request under way.
     """
     held: queue.Queue[T | _End] = queue.Queue(HELD)
     left = threading.Event()
@@ -53,7 +54,7 @@ def ahead(pages: Iterator[T], control: Control) -> Iterator[T]:
             yield one
         if one.error is not None:
             raise one.error
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, GeneratorExit):
         control.cancel()
         raise
     finally:

@@ -19,7 +19,7 @@ from jupyter_resources.core.errors import (
     ResourcesError,
     one_line,
 )
-from jupyter_resources.core.events import Copied, Event, Failed, Finished, Moved, Outcome, Reporter, Stopped
+from jupyter_resources.core.events import Copied, Event, Failed, Finished, Moved, Outcome, Reporter, Stopped, silent
 from jupyter_resources.core.steps import Action, Plan, Step
 from jupyter_resources.storage.protocol import WHOLE_BYTES, Store
 from jupyter_resources.sync.digests import Clock, DigestCache, clock_of, still
@@ -66,8 +66,9 @@ def execute(
     workers = _Workers(source, target, control, steps)
     try:
         try:
+            workers.start()
             workers.drain(tally, report)
-            if not tally.failed and not control.cancelled:
+            if not tally.failed and not control.cancelled and len(tally.done) == len(steps):
                 _delete(plan.of(Action.DELETE), (source, target), control, tally, report)
         except (KeyboardInterrupt, Cancelled):
             interrupted = True
@@ -111,9 +112,7 @@ class _Workers:
         self._transfer = Transfer(source, target, control.detached(), self._events.append)
         self._looked = time.perf_counter(), time.process_time()
         self._started = self._working = 0
-        if steps:
-            self._start(FIRST)
-        else:
+        if not steps:
             self._ended.set()
 
     @property
@@ -121,15 +120,30 @@ class _Workers:
         """Whether any of them still works."""
         return not self._ended.is_set()
 
-    def _start(self, more: int) -> None:
-        """Start some more, as many as there is work for."""
-        first, self._started = self._started, min(self._started + more, CONCURRENCY, self._started + len(self._steps))
-        with self._lock:
-            if self._ended.is_set():
+    def start(self) -> None:
+        """Start some more, as many as there is work for; fewer where the system gives no more threads."""
+        for _ in range(min(FIRST, CONCURRENCY - self._started, len(self._steps))):
+            with self._lock:
+                if self._ended.is_set():
+                    return
+                self._working += 1
+            try:
+                threading.Thread(target=self._work, name=f"jtres-{self._started}", daemon=True).start()
+            except RuntimeError:
+                alone = self._left()
+                if alone and self._steps:
+                    raise
+                self._started = CONCURRENCY
                 return
-            self._working += self._started - first
-        for number in range(first, self._started):
-            threading.Thread(target=self._work, name=f"jtres-{number}", daemon=True).start()
+            self._started += 1
+
+    def _left(self) -> bool:
+        """One works no more; whether it was the last one."""
+        with self._lock:
+            self._working -= 1
+            if not self._working:
+                self._ended.set()
+            return not self._working
 
     def _grow(self) -> None:
         """Start some more while the processor is idle: who waits for a far server is many, who waits for one another
@@ -139,7 +153,7 @@ class _Workers:
         if self._started < CONCURRENCY and now[0] - then >= LOOK_SECONDS / 2:
             self._looked = now
             if now[1] - used < BUSY * (now[0] - then):
-                self._start(FIRST)
+                self.start()
 
     def _work(self) -> None:
         try:
@@ -150,20 +164,16 @@ class _Workers:
                     return
                 self._one(self._transfer, step)
         finally:
-            with self._lock:
-                self._working -= 1
-                if not self._working:
-                    self._ended.set()
+            self._left()
 
     def _one(self, transfer: Transfer, step: Step) -> None:
         try:
             with self._room.taken(step.size):
                 self._events.append(transfer.run(step))
-        except Cancelled:
-            return
         except ResourcesError as error:
-            self._events.append(Failed(step, error))
-        except Exception as error:  # noqa: BLE001 - the worker boundary: a surprise in one file mustn't end the others
+            if not (isinstance(error, Cancelled) and self._control.cancelled):
+                self._events.append(Failed(step, error))
+        except BaseException as error:  # noqa: BLE001 - the worker boundary: no step is lost, whatever the engine raises
             surprise = ResourcesError(f"{step.path}: {one_line(error)}", hint="this is a bug worth reporting")
             surprise.__cause__ = error
             self._events.append(Failed(step, surprise))
@@ -178,7 +188,10 @@ class _Workers:
             ended = self._ended.wait(LOOK_SECONDS)  # before looking: what was put until then is seen
             self._grow()
             while self._events:
-                self._tell(self._events.popleft(), tally, report)
+                late = end is not None and time.monotonic() >= end
+                self._tell(self._events.popleft(), tally, silent if late else report)
+                if end is None:
+                    self._control.check()
             if ended or (end is not None and time.monotonic() >= end):
                 return
             if end is None:

@@ -117,7 +117,7 @@ def _is_greedy(line: str) -> bool:
 def _read(path: str) -> GitIgnoreSpec | None:
     try:
         lines = small_text(path).splitlines()
-        greedy = next((line for line in lines if "*" in line and _is_greedy(line)), None)
+        greedy = next((line for line in lines if "*" in line and line[0] != "#" and _is_greedy(line)), None)
         if greedy is not None:
             raise ValueError(f"too many '*' in one pattern: {harmless(greedy[:60])}")
         return GitIgnoreSpec.from_lines(lines)

@@ -41,7 +41,7 @@ BUGS = [
     Bug(
         "deletes although a copy failed",
         "sync/execute.py",
-        "if not tally.failed and not control.cancelled:",
+        "if not tally.failed and not control.cancelled and len(tally.done) == len(steps):",
         "if not control.cancelled:",
         f"{LAWS} -k failed_copy_means",
     ),
@@ -127,9 +127,9 @@ BUGS = [
     Bug(
         "one failure ends the others",
         "sync/execute.py",
-        "        except ResourcesError as error:\n            self._events.append(Failed(step, error))\n",
+        "        except ResourcesError as error:\n            if not (isinstance(error, Cancelled)",
         "        except ResourcesError as error:\n            self._steps.clear()\n"
-        "            self._events.append(Failed(step, error))\n",
+        "            if not (isinstance(error, Cancelled)",
         f"{LAWS} -k others_go_on",
     ),
     Bug(

@@ -72,6 +72,13 @@ def test_another_object_under_the_name_is_noticed() -> None:
         whole(store)
 
 
+def test_an_object_that_shrank_is_another_one() -> None:
+    store = Watched(bytes(RANGE * 9))
+    store.before[70] = lambda: store.raw_put("k", b"x")
+    with pytest.raises(Changed):
+        whole(store)
+
+
 def test_what_one_range_raises_is_raised() -> None:
     store = Watched(bytes(RANGE * 9))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from jupyter_resources.core.control import Control
 from jupyter_resources.core.errors import Damaged, ResourcesError, Transient, Unsupported
 from jupyter_resources.storage.bodies import BytesBody
 from jupyter_resources.storage.objectstore import ObjectStore
@@ -75,8 +76,10 @@ def test_the_same_page_for_ever_is_noticed(store: ObjectStore, proxy: Proxy) -> 
         list(store.list())
 
 
-def test_a_forked_process_gets_no_answer_of_another(store: ObjectStore) -> None:
+@pytest.mark.parametrize("detached", [False, True])
+def test_a_forked_process_gets_no_answer_of_another(detached: bool, store: ObjectStore) -> None:
     """Its connections are new ones; what needs the threads that stayed behind says so instead of hanging."""
+    store = store.under(Control().detached() if detached else Control())
     store.put("a", BytesBody(b"content"))
     assert [one.path for page in store.list() for one in page.entries] == ["a"]
     reading, writing = os.pipe()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_resources import RemoteStorage, RemoteStorageConfig
-from jupyter_resources.core.errors import Changed, Damaged, Denied, Incomplete, NotFound
+from jupyter_resources.core.errors import Cancelled, Changed, Damaged, Denied, Incomplete, NotFound
 from jupyter_resources.core.events import Copied, Event, Moved
 from jupyter_resources.storage.bodies import FileBody
 from jupyter_resources.storage.local import LocalStore
@@ -131,6 +131,35 @@ def test_others_go_on_and_the_same_line_finishes(here: Path) -> None:
     assert sorted(one.name for one in again.synced_files) == ["d/07", "d/11"]
     assert store.calls["put"] - before == 2
     assert held(inner) == contents(here)
+
+
+class Panic(BaseException):
+    """As an engine in another language raises it."""
+
+
+@pytest.mark.parametrize("error", [Panic("surprise"), Cancelled("surprise")])
+def test_no_step_is_lost_whatever_is_raised(here: Path, error: BaseException) -> None:
+    """And so no delete follows a copy of which nothing is known."""
+    tree({"d/a": b"1", "d/b": b"2"}, here)
+    inner = memory({"d/gone": b"3"})
+    store = FaultyStore(inner, [Fault("put", key="d/a", error=error)])  # type: ignore[arg-type]
+    with pytest.raises(Incomplete, match="surprise"):
+        storage(store).sync("d")
+    assert set(held(inner)) == {"d/b", "d/gone"}
+
+
+def test_a_machine_that_gives_few_threads_is_slower_and_no_more(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's limit of processes."""
+    tree({f"d/{n}": b"%d" % n for n in range(40)}, here)
+    inner, started = MemoryStore(), threading.Thread.start
+
+    def start(self: threading.Thread) -> None:
+        if self.name.startswith("jtres-") and self.name.removeprefix("jtres-").isdigit() and self.name != "jtres-0":
+            raise RuntimeError("can't start new thread")
+        started(self)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert len(storage(inner).push("d").synced_files) == 40
 
 
 def test_a_surprise_in_one_file_is_an_error_of_that_file(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
