@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import copy
+import math
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_resources.core.errors import Cancelled
 
-__all__ = ["Control"]
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+__all__ = ["TURN_SECONDS", "Control"]
+
+T = TypeVar("T")
+TURN_SECONDS = 0.2
+"""How long a thread waits without looking up: what Python has noted of a Ctrl-C is raised then at the latest."""
 
 
 class Control:
@@ -49,6 +59,22 @@ class Control:
         """Sleep, but wake and raise Cancelled as soon as `cancel` is called."""
         if self._stopped.wait(seconds):
             self.check()
+
+    def result(self, future: Future[T], seconds: float | None = None) -> T:
+        """What `future` gives. Raises what it raises, Cancelled once `cancel` was called, TimeoutError after `seconds`.
+
+        Waits in turns: an interrupt that comes just before a wait begins, or in another thread, doesn't end that wait.
+        """
+        end = time.monotonic() + seconds if seconds is not None else math.inf
+        while True:
+            try:
+                return future.result(max(0.0, min(TURN_SECONDS, end - time.monotonic())))
+            except TimeoutError:
+                if future.done():
+                    return future.result()
+                self.check()
+                if time.monotonic() >= end:
+                    raise
 
     @contextmanager
     def on_cancel(self, callback: Callable[[], None]) -> Iterator[None]:

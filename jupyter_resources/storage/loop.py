@@ -67,7 +67,7 @@ def waited(future: Future[T], control: Control, seconds: float) -> T:
 
     try:
         with control.on_cancel(cancel):
-            return future.result(seconds)
+            return control.result(future, seconds)
     except CancelledError:
         raise Cancelled("stopped before it was finished") from None
     except BaseException:

@@ -19,7 +19,6 @@ __all__ = ["RANGE_BYTES", "ranged"]
 RANGE_BYTES = 8 << 20
 AHEAD = 5
 """How many ranges are held at most: under way, or come before their turn."""
-LOOK_SECONDS = 0.2
 
 
 @contextmanager
@@ -45,7 +44,7 @@ class _Ranged:
         coming = deque(self._begun(start) for start in islice(starts, AHEAD - 1))
         yield from self._first
         while coming:
-            content = self._waited(coming.popleft())
+            content = self._control.result(coming.popleft())
             coming.extend(self._begun(start) for start in islice(starts, 1))
             yield content
 
@@ -72,15 +71,6 @@ class _Ranged:
                 return b"".join(reader)
         except InvalidValue:  # it doesn't reach that far any more
             raise changed from None
-
-    def _waited(self, range_: Future[bytes]) -> bytes:
-        while True:
-            try:
-                return range_.result(LOOK_SECONDS)
-            except TimeoutError:
-                if range_.done():
-                    return range_.result()
-                self._control.check()
 
 
 def _tag(entry: Entry) -> tuple[str | None, int, int | None]:

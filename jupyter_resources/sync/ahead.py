@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TypeVar
 
-from jupyter_resources.core.control import Control
+from jupyter_resources.core.control import TURN_SECONDS, Control
 
 __all__ = ["ahead"]
 
@@ -35,8 +35,13 @@ def ahead(pages: Iterator[T], control: Control) -> Iterator[T]:
     def put(one: T | _End) -> None:
         while not left.is_set():
             with suppress(queue.Full):
-                held.put(one, timeout=0.2)
+                held.put(one, timeout=TURN_SECONDS)
                 return
+
+    def take() -> T | _End:
+        while True:  # in turns: see `Control.result`
+            with suppress(queue.Empty):
+                return held.get(timeout=TURN_SECONDS)
 
     def fetch() -> None:
         try:
@@ -50,7 +55,7 @@ def ahead(pages: Iterator[T], control: Control) -> Iterator[T]:
 
     try:
         threading.Thread(target=fetch, name="jtres-pages", daemon=True).start()
-        while not isinstance(one := held.get(), _End):
+        while not isinstance(one := take(), _End):
             yield one
         if one.error is not None:
             raise one.error

@@ -76,7 +76,7 @@ def settle(
             while not future.done():
                 report(Compared(len(reader.read), len(asked)))
                 wait((future,), EVERY)
-            for one, other in future.result():
+            for one, other in control.result(future):
                 mine.append(one)
                 theirs += [other] if other is not None else []
     except BaseException:
