@@ -26,8 +26,7 @@ class Entry(NamedTuple):
     A digest that isn't known is None: None never equals anything. `etag` is the store's own tag without quotes; it
     changes whenever the content does, and is nothing more than that unless the store also set `md5`.
 
-    A tuple, because there are millions: it is made and compared in a third of a dataclass's time, and the garbage
-    collector needn't look at it.
+    A tuple, because there are millions: it is made and compared in a third of a dataclass's time.
     """
 
     path: str
@@ -109,7 +108,8 @@ class Listing:
         """The same listing with some entries replaced by ones that know more."""
         if not better:
             return self
-        return Listing.of((better.get(entry.path, entry) for entry in self.entries), self.left_out)
+        by_path = {**self.by_path, **{path: entry for path, entry in better.items() if path in self.by_path}}
+        return Listing(tuple(by_path[entry.path] for entry in self.entries), self.left_out, by_path)
 
     def looks_like(self, other: Listing) -> bool:
         """Whether nothing that a listing sees differs: names, sizes, times, tags. Digests learned later don't count."""

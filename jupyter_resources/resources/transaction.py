@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
+from jupyter_resources.core.collecting import collecting_rarely
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import Cancelled, Changed, Conflict, Incomplete, one_line
@@ -48,9 +50,10 @@ class Transaction:
         carries the summary.
         """
         with _interruptible(summary, control):
-            prepared = engine.prepare(*self.look(control, report), self.policy, self.cache, control, report)
-            if summary.dryrun:
+            with collecting_rarely():
+                prepared = engine.prepare(*self.look(control, report), self.policy, self.cache, control, report)
                 self.picture.planned(prepared.plan, summary)
+            if summary.dryrun:
                 summary.can_be_applied_by(partial(self._apply, prepared, summary))
                 return summary
             return self._do(prepared, summary, control, report)
@@ -68,12 +71,12 @@ class Transaction:
                     )
             if how.force:
                 prepared = engine.again(prepared, self.policy.but(overwrite=True))
+            self.picture.planned(prepared.plan, summary)
             return self._do(prepared, summary, control, how.report)
 
     def _do(
         self, prepared: engine.Prepared, summary: TransactionSummary, control: Control, report: Reporter
     ) -> TransactionSummary:
-        self.picture.planned(prepared.plan, summary)
         if summary.has_unresolvable_collisions:
             raise _collisions(summary)
         refused = [step for step in prepared.plan.of(Action.CONFLICT) if step.needs_force]
@@ -147,11 +150,11 @@ class Picture:
     def done(self, outcome: Outcome, done: Sequence[Done], summary: TransactionSummary) -> None:
         """Add what happened; the planned lists stay as they were."""
         for one in sorted(done, key=lambda each: each.step.path):
-            shown = self._shown(one.step, one.source, one.target)
-            if one.step.action is Action.DELETE:
+            deleted = one.step.action is Action.DELETE
+            shown = self._shown(one.step, one.source, one.target, settled=not deleted)
+            if deleted:
                 summary.deleted.append(shown)
                 continue
-            shown.settled()
             summary.synced_files.append(shown)
             (summary.reused if one.step.action is Action.REUSE else summary.copied).append(shown)
         summary.failed = {self.full_key(path): error for path, error in sorted(outcome.failed.items())}
@@ -160,22 +163,25 @@ class Picture:
         summary.requests = dict(outcome.requests)
         summary.interrupted = outcome.interrupted
 
-    def _shown(self, step: Step, source: Entry | None, target: Entry | None) -> SyncObject:
+    def _shown(self, step: Step, source: Entry | None, target: Entry | None, *, settled: bool = False) -> SyncObject:
+        return SyncObject.planned(self._facts, step, source, target, settled)
+
+    def _facts(self, step: Step, source: Entry | None, target: Entry | None, settled: bool) -> dict[str, Any]:
+        """What a summary says of one file; `settled` once both sides hold the same content."""
         local, remote = (source, target) if self.local_is_source else (target, source)
         name = step.path.rstrip("/") if self.local_is_source else step.path
-        return SyncObject.planned(
-            None if step.action is Action.SKIP and problem(name) else f"{self.root}/{name}",
-            self.remote(remote) if remote is not None else None,
-            self.full_key(step.path),
-            {
-                "exists": local is not None,
-                "size": local.size if local is not None else 0,
-                "md5": local.md5 if local is not None else None,
-                "equal": step.action is Action.KEEP if step.source and step.target else None,
-                "state": str(step.action),
-                "reason": str(step.reason),
-            },
-        )
+        size = local.size if local is not None else 0
+        return {
+            "remote_obj": self.remote(remote) if remote is not None else None,
+            "remote_path": self.full_key(step.path),
+            "local_path": None if step.action is Action.SKIP and problem(name) else f"{self.root}/{name}",
+            "exists_locally": settled or local is not None,
+            "local_size": remote.size if settled and remote is not None else size,
+            "local_hash": local.md5 if local is not None else None,
+            "equal": settled or (step.action is Action.KEEP if step.source and step.target else None),
+            "state": str(step.action),
+            "reason": str(step.reason),
+        }
 
     def _clashes(self, step: Step) -> list[RemoteObjectProtocol] | str:
         if step.reason == Reason.CASE_ONLY:

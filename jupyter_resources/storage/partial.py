@@ -16,7 +16,7 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.errors import AlreadyExists, Changed, TimedOut
 from jupyter_resources.storage.protocol import ANY, Expect
 
-__all__ = ["Partial", "etag_of", "is_partial", "partial_name", "remove_dead", "remove_if_dead"]
+__all__ = ["Partial", "etag_of", "is_partial", "partial_name", "remove_dead", "remove_if_dead", "tag"]
 
 _NAME = re.compile(r"^\.jtres-[0-9a-f]{16}\.part$")
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES}
@@ -36,7 +36,12 @@ def partial_name(path: str) -> str | None:
 
 def etag_of(status: os.stat_result) -> str:
     """An opaque tag that changes with the content, as far as time stamps tell; no digest."""
-    return f"{status.st_size:x}-{status.st_mtime_ns:x}-{status.st_ctime_ns:x}-{status.st_ino:x}"
+    return tag(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+def tag(size: int, mtime_ns: int, ctime_ns: int, inode: int) -> str:
+    """The same of facts that are at hand."""
+    return f"{size:x}-{mtime_ns:x}-{ctime_ns:x}-{inode:x}"
 
 
 def remove_if_dead(path: str) -> None:

@@ -67,6 +67,9 @@ class Page:
 
     def within(self, directory: str) -> Page:
         """What of it is `directory` itself or lies below."""
+        below = f"{directory.rstrip('/')}/"
+        if below == "/" or all(entry.path.startswith(below) for entry in self.entries):  # as a rule
+            return Page(self.entries, [one for one in self.left_out if under(one.path, directory)])
         return Page(
             [entry for entry in self.entries if under(entry.path, directory)],
             [one for one in self.left_out if under(one.path, directory)],

@@ -21,9 +21,9 @@ SETTLED_NS = 2_000_000_000
 """A file changed less than this before it was read may change again without showing it (coarse time stamps)."""
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY, device TEXT, inode TEXT, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
-    md5 TEXT, sha256 TEXT
+DROP TABLE IF EXISTS files;
+CREATE TABLE IF NOT EXISTS known_files (
+    path TEXT PRIMARY KEY, device TEXT, facts TEXT, md5 TEXT, sha256 TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS objects (
     location TEXT, key TEXT, size INTEGER, etag TEXT, md5 TEXT, sha256 TEXT, PRIMARY KEY (location, key)
@@ -49,19 +49,16 @@ class DigestCache:
         if not len(listing):
             return listing
         base = _slashed(root)
-        better: dict[str, Entry] = {}
-        mapped = _mapped()
-        rows = self._read(
-            "SELECT path, device, inode, size, mtime_ns, ctime_ns, md5, sha256 FROM files WHERE path >= ? AND path < ?",
-            _span(base, listing),
-        )
-        for path, device, inode, size, mtime_ns, ctime_ns, md5, sha256 in rows:
-            entry = listing.get(path[len(base) :])
-            if entry is None or entry.facts is None or entry.facts.inode in mapped:
+        cut, there, better = len(base), listing.by_path.get, dict[str, Entry]()
+        mapped, devices = _mapped(), dict[int, str]()
+        query = "SELECT path, device, facts, md5, sha256 FROM known_files WHERE path >= ? AND path < ?"
+        for path, device, facts, md5, sha256 in self._read(query, _span(base, listing)):
+            entry = there(path[cut:])
+            # The tag says size, times and inode: compared first, because it alone tells most of what has changed.
+            if entry is None or entry.etag != facts or entry.facts is None or entry.facts.inode in mapped:
                 continue
-            facts = entry.facts
-            now = (str(facts.device), str(facts.inode), entry.size, entry.mtime_ns, facts.ctime_ns)
-            if now == (device, inode, size, mtime_ns, ctime_ns):
+            of = entry.facts.device
+            if device == (devices.get(of) or devices.setdefault(of, str(of))):
                 better[entry.path] = _with(entry, md5, sha256)
         return listing.having(better)
 
@@ -74,24 +71,16 @@ class DigestCache:
             return
         base, mapped = _slashed(root), _mapped()
         rows = [
-            (
-                base + entry.path,
-                str(entry.facts.device),
-                str(entry.facts.inode),
-                entry.size,
-                entry.mtime_ns,
-                entry.facts.ctime_ns,
-                entry.md5,
-                entry.sha256,
-            )
+            (base + entry.path, str(entry.facts.device), entry.etag, entry.md5, entry.sha256)
             for entry in entries
             if entry.facts is not None
+            and entry.etag
             and (entry.md5 or entry.sha256)
             and entry.facts.device == clock.device
             and max(entry.mtime_ns or 0, entry.facts.ctime_ns) <= clock.now_ns - SETTLED_NS
             and entry.facts.inode not in mapped
         ]
-        self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self._write("INSERT OR REPLACE INTO known_files VALUES (?, ?, ?, ?, ?)", rows)
 
     def known_objects(self, location: str, listing: Listing) -> Listing:
         """`listing` of the store at `location`, with digests recorded for objects of the same key, size and ETag."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING
 
 from jupyter_resources.core.errors import InvalidValue, harmless
-from jupyter_resources.core.paths import is_reserved
+from jupyter_resources.core.paths import RESERVED, is_reserved
 from jupyter_resources.core.records import small_text
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 __all__ = ["IGNORE_FILE", "IgnoreRules", "never_pulled"]
 
@@ -41,7 +43,9 @@ NOT_SECRETS = (".env.example", ".env.sample", ".env.template")
 
 
 _SECRET = re.compile("|".join(fnmatch.translate(pattern) for pattern in SECRETS))
-"""All of them at once: every file of a walk is asked for."""
+_FIRST = frozenset(one[0] for one in (*ALWAYS, *SECRETS, RESERVED) if one[0] != "*")
+_LAST = tuple(one[1:] for one in SECRETS if one[0] == "*")
+"""How a name begins or ends that has to be looked at more closely; every file of a walk is asked for."""
 
 
 class IgnoreRules:
@@ -56,10 +60,16 @@ class IgnoreRules:
         self._bucket = os.path.relpath(os.path.realpath(bucket), os.path.realpath(root)) if bucket else None
         self._secrets = secrets
         self._rules: dict[str, tuple[tuple[int, GitIgnoreSpec], ...]] = {}
+        self._plain: dict[str, bool] = {}
 
     def reason(self, path: str, link: bool = False) -> str | None:
         """Why `path` (a directory's ends with `/`; or a `link` to a file) is left out, or None."""
-        below = path.endswith("/")
+        directory, _, name = path.rpartition("/")
+        if name and not link and name.isascii():
+            folded = name.lower()
+            if folded[0] not in _FIRST and not folded.endswith(_LAST) and self._is_plain(directory):
+                return None
+        below = not name
         bare = path[:-1] if below else path
         directory, _, name = bare.rpartition("/")
         if is_reserved(bare):
@@ -80,6 +90,14 @@ class IgnoreRules:
         if _looks_secret(name) or (link and self._leads_to_secret(path)):
             return "looks like a secret; --secrets (secrets=True) pushes it"
         return None
+
+    def _is_plain(self, directory: str) -> bool:
+        """Whether nothing of where it is makes a difference for a file in `directory`."""
+        plain = self._plain.get(directory)
+        if plain is None:
+            bucket = self._bucket is not None and self._bucket.rpartition("/")[0] == directory
+            plain = self._plain[directory] = not (bucket or is_reserved(directory) or self._rules_of(directory))
+        return plain
 
     def _leads_to_secret(self, path: str) -> bool:
         """A link's name says nothing of what it leads to."""
@@ -115,6 +133,10 @@ def _is_greedy(line: str) -> bool:
 
 
 def _read(path: str) -> GitIgnoreSpec | None:
+    if not os.path.lexists(path):
+        return None
+    from pathspec import GitIgnoreSpec  # few trees have such a file
+
     try:
         lines = small_text(path).splitlines()
         greedy = next((line for line in lines if "*" in line and line[0] != "#" and _is_greedy(line)), None)

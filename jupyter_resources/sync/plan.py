@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
+from operator import attrgetter
 
 from jupyter_resources.core.entry import Entry, Listing
 from jupyter_resources.core.errors import EmptySource
@@ -26,18 +28,19 @@ def same(one: Entry, other: Entry) -> bool | None:
 
 def undecided(source: Listing, target: Listing) -> list[tuple[Entry, Entry]]:
     """Pairs at one path that only more knowledge (a digest) can tell apart; unequal sizes need none."""
-    pairs = ((entry, target.get(entry.path)) for entry in source)
-    return [(entry, there) for entry, there in pairs if there is not None and same(entry, there) is None]
+    there = target.by_path
+    pairs = [(entry, there[entry.path]) for entry in source.entries if entry.path in there]
+    return [(entry, other) for entry, other in pairs if same(entry, other) is None]
 
 
 def maybe_held(source: Listing, target: Listing) -> list[Entry]:
     """New files without a digest whose size equals that of something on the target: maybe moved, not new."""
-    sizes = {entry.size for entry in target if entry.size and (entry.md5 or entry.sha256)}
-    return [
-        entry
-        for entry in source
-        if entry.size in sizes and entry.path not in target and entry.md5 is None and entry.sha256 is None
-    ]
+    there = target.by_path
+    new = [one for one in source.entries if one.path not in there and one.md5 is None and one.sha256 is None]
+    if not new:
+        return []
+    sizes = {entry.size for entry in target.entries if entry.size and (entry.md5 or entry.sha256)}
+    return [entry for entry in new if entry.size in sizes]
 
 
 def plan(source: Listing, target: Listing, policy: Policy) -> Plan:
@@ -50,8 +53,11 @@ def plan(source: Listing, target: Listing, policy: Policy) -> Plan:
     held = _Held(source, target, policy)
     taken: dict[str, str] = {}
     steps: list[Step] = []
-    for entry in source:
-        there = target.get(entry.path)
+    for entry in source.entries:
+        there = target.by_path.get(entry.path)
+        if there is not None and names.plain(entry.path) and not policy.folds_case and same(entry, there):
+            steps.append(Step(Action.KEEP, entry.path, Reason.SAME, entry, there))
+            continue
         clash = names.clash(entry.path)
         twin = taken.setdefault(entry.path.casefold(), entry.path) if policy.folds_case else entry.path
         if twin != entry.path:
@@ -79,7 +85,7 @@ def plan(source: Listing, target: Listing, policy: Policy) -> Plan:
         steps.extend(
             Step(Action.SKIP, one.path, f"kept there: {one.reason}", None, Entry(one.path, one.size)) for one in kept
         )
-    return Plan(tuple(sorted(steps, key=lambda step: step.path)))
+    return Plan(tuple(sorted(steps, key=attrgetter("path"))))
 
 
 def _where_both_are(entry: Entry, there: Entry, policy: Policy, held: _Held) -> Step:
@@ -111,6 +117,12 @@ class _Names:
         self._directories.update(one.path.rstrip("/") for one in target.left_out if one.path.endswith("/"))
         self._file_above: dict[str, str | None] = {"": None}
 
+    def plain(self, path: str) -> bool:
+        """Whether nothing is in the way of `path` or doubles it: true of nearly all, and quickly told."""
+        if path in self._directories or path in self._doubled:
+            return False
+        return self._above(path.rpartition("/")[0]) is None
+
     def doubled(self, path: str) -> bool:
         """An object store can hold `a` beside `a/b`; a directory can't."""
         return path in self._doubled
@@ -131,12 +143,9 @@ class _Names:
 
 
 def _directories(listing: Listing) -> set[str]:
-    found = set[str]()
-    for entry in listing:
-        for parent in parents(entry.path):
-            if parent in found:
-                break
-            found.add(parent)
+    found = {entry.path.rpartition("/")[0] for entry in listing.entries}
+    found.update([parent for directory in found for parent in parents(directory)])
+    found.discard("")
     return found
 
 
@@ -144,16 +153,22 @@ class _Held:
     """Where the target already holds a content, so that it can be copied there instead of travelling."""
 
     def __init__(self, source: Listing, target: Listing, policy: Policy) -> None:
-        self._by_digest: dict[tuple[str, int], Entry] = {}
-        if policy.verify or not policy.reuse:
-            return
-        for entry in target:
-            staying = source.get(entry.path)
-            if staying is not None and same(staying, entry) is not True and policy.overwrite:
+        self._source, self._target, self._policy = source, target, policy
+
+    @cached_property
+    def _by_digest(self) -> dict[tuple[str, int], Entry]:
+        """What the target holds and will go on to hold; asked for only where something is new."""
+        found: dict[tuple[str, int], Entry] = {}
+        if self._policy.verify or not self._policy.reuse:
+            return found
+        for entry in self._target.entries:
+            staying = self._source.get(entry.path)
+            if staying is not None and same(staying, entry) is not True and self._policy.overwrite:
                 continue  # will be overwritten in this plan, maybe before it is copied from
             for digest in (entry.sha256, entry.md5):
                 if digest is not None and entry.size:
-                    self._by_digest.setdefault((digest, entry.size), entry)
+                    found.setdefault((digest, entry.size), entry)
+        return found
 
     def or_copy(self, entry: Entry, reason: Reason, there: Entry | None) -> Step:
         for digest in (entry.sha256, entry.md5):

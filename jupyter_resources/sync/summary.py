@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -41,6 +42,8 @@ class SyncObject:
     and `reason`.
     """
 
+    _telling = threading.RLock()
+
     def __init__(
         self,
         local_path: str | os.PathLike[str] | None = None,
@@ -76,28 +79,48 @@ class SyncObject:
             self.local_size = os.path.getsize(self._measured)
 
     @classmethod
-    def planned(
-        cls, local_path: str | None, remote_obj: RemoteObjectProtocol | None, remote_path: str, facts: Mapping[str, Any]
-    ) -> SyncObject:
-        """One whose facts a listing already gave, so that nothing is asked of the disk."""
+    def planned(cls, facts: Callable[..., Mapping[str, Any]], *what: Any) -> SyncObject:
+        """One whose facts a listing already gave: `facts(*what)` tells them when they are first asked for.
+
+        A transfer makes one for each file, and most of a million are never looked at. The facts are `remote_obj`,
+        `remote_path`, `local_path`, `exists_locally`, `local_size`, `local_hash`, `equal`, `state` and `reason`.
+        """
         self = cls.__new__(cls)
-        self.remote_obj, self.remote_path = remote_obj, remote_path
-        self.remote_hash = remote_obj.hash if remote_obj is not None else None
-        self.local_path = local_path
-        self.exists_locally = facts["exists"]
-        self._measured = local_path if facts["exists"] else None
-        self.local_size = facts["size"]
-        self._local_hash = facts["md5"]
-        self._equal = facts["equal"]
-        self.state, self.reason = facts["state"], facts["reason"]
+        self.__dict__["_untold"] = facts, what
         return self
 
-    def settled(self) -> None:
-        """Both sides now hold the same content."""
-        self.exists_locally = True
-        self._equal = True
-        if self.remote_obj is not None:
-            self.local_size = self.remote_obj.size
+    def __getattr__(self, name: str) -> Any:
+        with SyncObject._telling:
+            untold = self.__dict__.get("_untold")
+            if untold is not None and not name.startswith("__"):
+                facts, what = untold
+                self._take(facts(*what))
+                del self.__dict__["_untold"]
+        if name not in self.__dict__:
+            raise AttributeError(f"a SyncObject has no {name!r}")
+        return self.__dict__[name]
+
+    def _take(self, facts: Mapping[str, Any]) -> None:
+        remote, local = facts["remote_obj"], facts["local_path"]
+        told = {
+            "remote_obj": remote,
+            "remote_path": facts["remote_path"],
+            "remote_hash": remote.hash if remote is not None else None,
+            "local_path": local,
+            "exists_locally": facts["exists_locally"],
+            "local_size": facts["local_size"],
+            "state": facts["state"],
+            "reason": facts["reason"],
+            "_local_hash": facts["local_hash"],
+            "_equal": facts["equal"],
+            "_measured": local if facts["exists_locally"] else None,
+        }
+        for name, value in told.items():
+            self.__dict__.setdefault(name, value)  # what somebody has set by now stays
+
+    def __getstate__(self) -> dict[str, Any]:
+        _ = self.remote_path  # told by now, whoever gets it
+        return dict(self.__dict__)
 
     @property
     def name(self) -> str:

@@ -42,14 +42,17 @@ def file(
 ) -> SyncObject:
     """A planned file with so many bytes on each side; None where it isn't."""
     facts = {
-        "exists": here is not None,
-        "size": here or 0,
-        "md5": None,
+        "remote_obj": None if there is None else Remote(name, there),
+        "remote_path": name,
+        "local_path": f"/home/ana/{name}",
+        "exists_locally": here is not None,
+        "local_size": here or 0,
+        "local_hash": None,
         "equal": state == "keep" if here is not None and there is not None else None,
         "state": state,
         "reason": reason,
     }
-    return SyncObject.planned(f"/home/ana/{name}", None if there is None else Remote(name, there), name, facts)
+    return SyncObject.planned(lambda: facts)
 
 
 def push(**members: object) -> TransactionSummary:
