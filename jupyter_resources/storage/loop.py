@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.errors import Cancelled, Unsupported
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["Loop", "waited"]
 
@@ -47,6 +49,8 @@ class Loop:
             )
 
     def _begun(self) -> asyncio.AbstractEventLoop:
+        import asyncio  # here: it takes 20 ms to load, and where nothing is moved no loop begins
+
         with self._lock:
             if self._loop is None:
                 loop = asyncio.new_event_loop()
@@ -79,7 +83,9 @@ def _begin(begin: Callable[[], Awaitable[T]], ours: Future[T]) -> None:
     """On the loop: start, and tie the two futures together."""
     if ours.cancelled():
         return
-    loop = asyncio.get_running_loop()
+    from asyncio import get_running_loop
+
+    loop = get_running_loop()
 
     def ended(theirs: asyncio.Future[T]) -> None:
         if theirs.cancelled():

@@ -68,7 +68,7 @@ class S3Control:
                 reply = connection.request(method, self._path(key), params or {}, headers or {}, content)
         except (OSError, http.client.HTTPException) as error:
             self._control.check()
-            # Not `from error`: libcloud's and http.client's frames hold headers with signatures and tokens.
+            # Not `from error`: the frames of http.client hold headers with signatures and tokens.
             raise from_network(error, asked) from None
         if reply.status == 200 and b"<Error" in reply.body and (code := code_of(reply.body)):
             # Copying and completing an upload may fail after the status was sent.

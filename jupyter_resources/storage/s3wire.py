@@ -1,7 +1,7 @@
-"""Signed HTTP to an S3 service: libcloud signs, `http.client` sends exactly what was signed.
+"""Signed HTTP to an S3 service: `http.client` sends exactly what was signed.
 
-libcloud's own transport joins URLs, which turns the key `../up` into another one, and can't be interrupted. It lets the
-transport be replaced, so here is one that sends paths as they are, connects in bounded time and can be cut off.
+A library that joins URLs turns the key `../up` into another one, and most can't be interrupted: here paths go as they
+are, connecting takes bounded time, and what is under way can be cut off.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import certifi
-from libcloud.common.aws import UnsignedPayloadSentinel
-from libcloud.storage.drivers.s3 import S3SignatureV4Connection
+from jupyter_resources.storage.s3signing import UNSIGNED, Signer, digest_of, query_of
 
 __all__ = [
     "ANSWER_BYTES",
@@ -100,96 +98,76 @@ class SignedConnection:
     def __init__(self, service: S3Service, trust: ssl.SSLContext | None = None) -> None:
         """`trust` says which certificates count; loading them is slow, so connections share it."""
         parts = urlsplit(service.url)
+        secure, host = parts.scheme == "https", parts.hostname or ""
+        usual = 443 if secure else 80
+        port = parts.port or usual
+        named = f"[{host}]" if ":" in host else host
+        self._host = named if port == usual else f"{named}:{port}"
         self._base = parts.path.rstrip("/")
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        self._signed = _Signed(
-            service.key or "",
-            service.secret or "",
-            secure=parts.scheme == "https",
-            host=parts.hostname or "",
-            port=port,
-            token=service.token,
-            timeout=service.idle_seconds,
-        )
-        self._signed.driver = _Driver(service.region_name)
-        self._signed.anonymous = service.key is None
-        self._signed.connect()
-        self._signed.connection.trust = trust
+        self._signer = None
+        if service.key is not None:
+            self._signer = Signer(service.key, service.secret or "", service.region_name, service.token)
+        self._wire = _Wire((host, port), service.idle_seconds, trust, secure=secure)
 
     def request(
         self, method: str, path: str, params: Mapping[str, str], headers: Mapping[str, str], content: bytes | None
     ) -> Reply:
         """Send one request; `path` is percent-encoded already. Raises OSError, ssl and http.client errors."""
-        # What a digest covers needn't be hashed a second time for the signature.
-        self._signed.sign_payload = "Content-MD5" not in headers
-        answer: _Answer = self._signed.request(
-            self._base + path, params=params, headers=headers, data=content, method=method, retry_failed=False
-        )
-        return answer.reply
+        path, query = self._base + path, query_of(params)
+        told = {**headers, "Host": self._host}
+        if self._signer is not None:
+            # What a digest covers needn't be hashed a second time for the signature.
+            digest = UNSIGNED if "Content-MD5" in headers else digest_of(content or b"")
+            told = self._signer.signed(method, path, query, told, digest)
+        # Proxies may rewrite these two, so they stay unsigned; a compressed answer would have to be unpacked.
+        told |= {"User-Agent": "jupyter_resources", "Accept-Encoding": "identity"}
+        return self._wire.request(method, f"{path}?{query}" if query else path, content, told)
 
     def rearm(self) -> None:
         """Forget an `abort` that was meant for an earlier request."""
-        self._signed.connection.aborted = False
+        self._wire.aborted = False
 
     def abort(self) -> None:
         """End what is under way or about to begin; the thread that waits for it gets an error."""
-        self._signed.connection.abort()
+        self._wire.abort()
 
     def close(self) -> None:
-        self._signed.connection.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Driver:
-    """What libcloud's signer wants to know of a driver."""
-
-    region_name: str
-    name: str = "jupyter_resources"
+        self._wire.close()
 
 
 class _Wire:
-    """The transport under libcloud's connection."""
+    """The transport: paths go as they are, connecting takes bounded time, and what is under way can be cut off."""
 
-    aborted = False
-    trust: ssl.SSLContext | None = None
-
-    def __init__(self, host: str, port: int, secure: bool, timeout: float, **ignored: Any) -> None:
-        self._address = (host, port)
+    def __init__(self, address: tuple[str, int], idle: float, trust: ssl.SSLContext | None, *, secure: bool) -> None:
+        self.aborted = False
+        self._address = address
+        self._idle = idle
+        self._trust = trust
         self._secure = secure
-        self._idle = timeout
-        self._proxy = _proxy("https" if secure else "http", host)
+        self._proxy = _proxy("https" if secure else "http", address[0])
         self._http: http.client.HTTPConnection | None = None
         self._dialled: Future[socket.socket] | None = None
-        self._reply: Reply | None = None
 
-    def request(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], stream: bool = False
-    ) -> None:
-        # libcloud writes a blank in a parameter as "+", but signs it as "%20": servers that are strict refuse that.
-        path, mark, query = url.partition("?")
-        target = path + mark + query.replace("+", "%20")
+    def request(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str]) -> Reply:
         if self._proxy and not self._secure:
             target = f"http://{headers['Host']}{target}"
-        self._reply = None
         try:
             connection = self._connected()
             if self.aborted:
                 raise ConnectionAbortedError("told to stop")
-            connection.request(method, target, body=body, headers=dict(headers))
+            connection.request(method, target, body=content, headers=headers)
             with connection.getresponse() as answer:
                 facts = {name.lower(): value for name, value in answer.getheaders()}
-                content = answer.read(ANSWER_BYTES + 1)
-                if len(content) > ANSWER_BYTES:
+                body = answer.read(ANSWER_BYTES + 1)
+                if len(body) > ANSWER_BYTES:
                     raise AnswerTooLong
-                self._reply = Reply(answer.status, facts, content)
+                reply = Reply(answer.status, facts, body)
             if answer.will_close:
                 self.close()
         except BaseException:
             self.close()
             raise
-
-    def getresponse(self) -> Reply | None:
-        return self._reply
+        return reply
 
     def abort(self) -> None:
         self.aborted = True
@@ -242,46 +220,11 @@ class _Wire:
 
     def _secured(self, raw: socket.socket) -> socket.socket:
         try:
-            return (self.trust or trusted()).wrap_socket(raw, server_hostname=self._address[0])
-        except ssl.SSLCertVerificationError as error:  # libcloud would make a plain SSLError of it
+            return (self._trust or trusted()).wrap_socket(raw, server_hostname=self._address[0])
+        except ssl.SSLCertVerificationError as error:
             raise CertificateRefused(error.verify_message) from None
         except ssl.SSLError as error:
             raise NoTLS(error.reason) from None
-
-
-class _Answer:
-    """What libcloud makes of a response: nothing; errors are read from it elsewhere."""
-
-    def __init__(self, connection: Any, response: Reply) -> None:
-        self.reply = response
-
-
-class _Signed(S3SignatureV4Connection):
-    """libcloud's signed connection, over our transport, with the path and the parameters as they were given."""
-
-    conn_class = _Wire
-    responseCls = _Answer  # noqa: N815 - libcloud's name
-    anonymous = False
-    sign_payload = True
-
-    def morph_action_hook(self, action: str) -> str:
-        return action
-
-    def add_default_params(self, params: dict[str, str]) -> dict[str, str]:
-        return params
-
-    def pre_connect_hook(
-        self, params: dict[str, str], headers: dict[str, str]
-    ) -> tuple[dict[str, str], dict[str, str]]:
-        # Proxies may rewrite these two, so they stay unsigned; a compressed answer would have to be unpacked.
-        agent = headers.pop("User-Agent")
-        headers.pop("Accept-Encoding")
-        if not self.anonymous:
-            content = self.data if self.sign_payload else UnsignedPayloadSentinel
-            params, headers = self.signer.get_request_headers(
-                params=params, headers=headers, method=self.method, path=self.action, data=content
-            )
-        return params, {**headers, "User-Agent": agent, "Accept-Encoding": "identity"}
 
 
 def _dial(future: Future[socket.socket], address: tuple[str, int]) -> None:
@@ -360,6 +303,8 @@ def extra_certificates() -> str | None:
 
 def trusted() -> ssl.SSLContext:
     """The system's certificates, certifi's and the extra ones. Raises OSError if a file can't be read."""
+    import certifi  # here: it takes 8 ms to load, and without TLS nobody asks it
+
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     if extra := extra_certificates():
