@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Literal, Self
 
 from jupyter_resources.core import paths
@@ -11,6 +12,7 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut
 from jupyter_resources.core.errors import Damaged, Denied, NotFound, ResourcesError, Unsupported
 from jupyter_resources.core.hashing import md5_of, sha256_of
+from jupyter_resources.storage.plainkeys import all_plain
 from jupyter_resources.storage.protocol import (
     ANY,
     DIRECTORY_MARKER,
@@ -36,6 +38,7 @@ __all__ = ["ObjectStore"]
 
 COPY_BYTES = 5 << 30
 """Amazon S3 API Reference, CopyObject: objects up to 5 GB."""
+_HEX = re.compile(r"[0-9a-f]*")
 _HEX32 = re.compile(r"[0-9a-f]{32}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 Etags = Literal["md5", "opaque"]
@@ -180,16 +183,28 @@ class ObjectStore(Readable):
         self._known.exists = True
 
     def _page(self, page: S3Page) -> Page:
-        entries: list[Entry] = []
+        md5s = self._md5s_of(page.etags)
+        nothing = repeat(None)
+        entries = map(
+            Entry._make, zip(page.keys, page.sizes, page.mtimes_ns, page.etags, md5s, nothing, nothing, strict=False)
+        )
+        if all_plain(page.keys):
+            return Page(list(entries))
+        taken: list[Entry] = []
         out: list[LeftOut] = []
-        md5s = self._etags == "md5"
-        for key, size, mtime_ns, etag in page.found:
-            reason = DIRECTORY_MARKER if key.endswith("/") else paths.problem(key)
+        for entry in entries:
+            reason = DIRECTORY_MARKER if entry.path.endswith("/") else paths.problem(entry.path)
             if reason is None:
-                entries.append(Entry(key, size, mtime_ns, etag, etag if md5s and _HEX32.fullmatch(etag) else None))
+                taken.append(entry)
             else:
-                out.append(LeftOut(key, reason, size))
-        return Page(entries, out)
+                out.append(LeftOut(entry.path, reason, entry.size))
+        return Page(taken, out)
+
+    def _md5s_of(self, etags: Sequence[str]) -> Sequence[str | None]:
+        """`_md5_of` each: at once where all are, as in most buckets."""
+        if self._etags == "md5" and set(map(len, etags)) == {32} and _HEX.fullmatch("".join(etags)):
+            return etags
+        return list(map(self._md5_of, etags))
 
     def _md5_of(self, etag: str) -> str | None:
         return etag if self._etags == "md5" and _HEX32.fullmatch(etag) else None

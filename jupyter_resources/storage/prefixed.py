@@ -60,7 +60,8 @@ class PrefixedStore:
                 if lead.startswith(one.path):  # the directory of the prefix, or one above: an empty list would be a lie
                     raise Denied(f"{self.location} can't be listed: {one.reason} ({one.path})")
             yield Page(
-                [entry.at(entry.path[cut:]) for entry in page.entries],
+                # What `at` does, in a third of the time.
+                [Entry._make((entry.path[cut:], *entry[1:])) for entry in page.entries],
                 [replace(one, path=one.path[cut:]) for one in left_out],
             )
 

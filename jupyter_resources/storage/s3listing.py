@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from jupyter_resources.core.errors import Damaged, Transient
+from jupyter_resources.storage.s3usual import Columns, ns_of, usual_shape
 
 __all__ = ["LARGEST", "Found", "Onward", "S3Page", "elements", "ns_of", "onward", "parse_page", "rows"]
 
 LARGEST = (1 << 63) - 1
 """No file system and no provider has larger files."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Found(NamedTuple):
@@ -30,10 +30,25 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class S3Page:
-    """What one LIST request gave, and how to go on (None: that was all)."""
+    """What one LIST request gave, a sequence for each fact, and how to go on (None: that was all)."""
 
-    found: Sequence[Found]
+    keys: Sequence[str]
+    sizes: Sequence[int]
+    mtimes_ns: Sequence[int | None]
+    etags: Sequence[str]
     token: str | None
+
+    @classmethod
+    def of(cls, found: Iterable[Found], token: str | None) -> S3Page:
+        """A page of these objects."""
+        listed = list(found)
+        sizes, mtimes_ns = [one.size for one in listed], [one.mtime_ns for one in listed]
+        return cls([one.key for one in listed], sizes, mtimes_ns, [one.etag for one in listed], token)
+
+    @property
+    def found(self) -> list[Found]:
+        """The objects, one by one."""
+        return list(map(Found, self.keys, self.sizes, self.mtimes_ns, self.etags))
 
 
 def parse_page(content: bytes) -> S3Page:
@@ -50,28 +65,42 @@ def parse_page(content: bytes) -> S3Page:
 
 
 def _page(content: bytes) -> S3Page:
-    root = _meant(content, "ListBucketResult")
-    names = f"{root.tag.rpartition('}')[0]}}}" if root.tag.startswith("{") else ""
+    usual = usual_shape(content)
+    root, columns = usual if usual and _is(usual[0], "ListBucketResult") else _any_shape(content)
+    names = _namespace(root)
+    keys = columns.keys
     # Asked for encoded, because XML can't carry all keys; blanks are "+" on Amazon's own servers, "%20" on others.
-    encoded = root.findtext(f"{names}EncodingType") == "url"
+    if root.findtext(f"{names}EncodingType") == "url":
+        keys = _decoded(keys)
+    token = root.findtext(f"{names}NextContinuationToken")
+    if root.findtext(f"{names}IsTruncated") != "true":
+        token = None
+    elif not token:
+        raise ValueError("there is more, and no way to ask for it")
+    return S3Page(keys, columns.sizes, columns.mtimes_ns, columns.etags, token)
+
+
+def _any_shape(content: bytes) -> tuple[ET.Element, Columns]:
+    """The page and its objects, as an XML parser reads them."""
+    root = _meant(content, "ListBucketResult")
+    names = _namespace(root)
     key_tag, size_tag, time_tag, etag_tag = (f"{names}{tag}" for tag in ("Key", "Size", "LastModified", "ETag"))
     found: list[Found] = []
     for contents in root.iterfind(f"{names}Contents"):
         facts = {child.tag: child.text or "" for child in contents}
-        key = facts[key_tag]
-        if encoded and ("%" in key or "+" in key):
-            key = unquote_plus(key)
-        time = facts.get(time_tag)
-        mtime_ns = ns_of(datetime.fromisoformat(time)) if time else None
-        found.append(Found(key, int(facts[size_tag]), mtime_ns, facts.get(etag_tag, "").strip('"')))
-        if not 0 <= found[-1].size <= LARGEST:
+        key, size, time = facts[key_tag], int(facts[size_tag]), facts.get(time_tag)
+        if not 0 <= size <= LARGEST:
             raise ValueError(f"{key} can't have that size")
-    token = root.findtext(f"{names}NextContinuationToken")
-    if root.findtext(f"{names}IsTruncated") != "true":
-        return S3Page(found, None)
-    if not token:
-        raise ValueError("there is more, and no way to ask for it")
-    return S3Page(found, token)
+        mtime_ns = ns_of(datetime.fromisoformat(time)) if time else None
+        found.append(Found(key, size, mtime_ns, facts.get(etag_tag, "").strip('"')))
+    page = S3Page.of(found, None)
+    return root, Columns(page.keys, page.sizes, page.mtimes_ns, page.etags)
+
+
+def _decoded(keys: Sequence[str]) -> list[str]:
+    """Keys without their encoding; a slash, which some servers encode too, is looked after more quickly."""
+    bare = [key.replace("%2F", "/") for key in keys]
+    return [unquote_plus(key) if "%" in key or "+" in key else key for key in bare]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +121,13 @@ def onward(page: S3Page, directory: str, step: Onward) -> Onward | None:
     """
     if page.token is None:
         return None
-    keys = [one.key for one in page.found]
+    keys = page.keys
     if directory and keys:
         if keys[-1] >= f"{directory}0" and all(one <= other for one, other in pairwise(keys)):
             return None
         if keys[-1] < f"{directory}/" and not step.jumped:
             return Onward(after=f"{directory}.\U0010ffff", jumped=True)
     return Onward(token=page.token, jumped=step.jumped)
-
-
-def ns_of(time: datetime) -> int:
-    """Nanoseconds since 1970."""
-    since = time - _EPOCH
-    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
 
 
 def elements(content: bytes, root: str) -> dict[str, str]:
@@ -125,10 +148,18 @@ def rows(content: bytes, tag: str) -> list[dict[str, str]]:
 
 def _meant(content: bytes, root: str) -> ET.Element:
     tree = _tree(content)
-    name = tree.tag.rpartition("}")[2]
-    if name != root:
+    if not _is(tree, root):
+        name = tree.tag.rpartition("}")[2]
         raise Transient(f"the server answered with <{name}> instead of <{root}>", hint="repeat the line")
     return tree
+
+
+def _is(tree: ET.Element, root: str) -> bool:
+    return tree.tag.rpartition("}")[2] == root
+
+
+def _namespace(root: ET.Element) -> str:
+    return f"{root.tag.rpartition('}')[0]}}}" if root.tag.startswith("{") else ""
 
 
 def _tree(content: bytes) -> ET.Element:

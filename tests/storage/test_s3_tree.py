@@ -35,7 +35,7 @@ def test_neighbours_cost_at_most_two_pages(any_s3: S3Server, new_bucket: Callabl
 
 
 def page(*keys: str, token: str | None = "more") -> S3Page:
-    return S3Page([Found(key, 1, None, "") for key in keys], token)
+    return S3Page.of([Found(key, 1, None, "") for key in keys], token)
 
 
 @pytest.mark.parametrize(
