@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 __all__ = ["Hasher", "md5_of", "part_count", "part_size_for", "part_sizes_like", "parted_digests", "sha256_of"]
@@ -14,7 +14,7 @@ MIB = 1 << 20
 _PARTED = re.compile(r"^[0-9a-f]{32}-([1-9][0-9]{0,4})$")
 
 
-def md5_of(content: bytes) -> str:
+def md5_of(content: bytes | memoryview) -> str:
     """MD5 as lower-case hex; a fingerprint that stores speak, not a protection."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
@@ -47,18 +47,26 @@ def part_sizes_like(size: int, parts: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(fitting))
 
 
-def parted_digests(parts: Iterable[bytes]) -> tuple[str, tuple[str, ...]]:
-    """The SHA-256 of all `parts` together and the MD5 of each, in one pass; MD5, the slower one, on several cores."""
+def parted_digests(fill: Callable[[memoryview], int], part_size: int) -> tuple[str, tuple[str, ...]]:
+    """The SHA-256 of everything and the MD5 of each part, in one pass; MD5, the slower one, on several cores.
+
+    `fill` puts the next bytes into the memory that it is given, as many as fit or are left, and tells how many. That
+    memory is a few parts, used over and over: a new piece for each part costs more than to copy what goes into it.
+    """
     sha256 = hashlib.sha256()
-    threads = min(4, os.cpu_count() or 1)  # each holds a part; a container may have fewer cores than are counted
+    threads = min(4, os.cpu_count() or 1)  # a container may have fewer cores than are counted
+    buffers = [memoryview(bytearray(part_size)) for _ in range(threads + 1)]
     md5s: list[Future[str]] = []
     with ThreadPoolExecutor(threads, thread_name_prefix="jtres-md5") as pool:
-        for part in parts:
+        while True:
+            if len(md5s) >= len(buffers):
+                md5s[-len(buffers)].result()
+            buffer = buffers[len(md5s) % len(buffers)]
+            part = buffer[: fill(buffer)]
+            if not part:
+                return sha256.hexdigest(), tuple(one.result() for one in md5s)
             md5s.append(pool.submit(md5_of, part))
             sha256.update(part)
-            if len(md5s) > threads:
-                md5s[-threads - 1].result()  # so that no more than a few parts are in memory
-    return sha256.hexdigest(), tuple(one.result() for one in md5s)
 
 
 class Hasher:

@@ -19,6 +19,7 @@ from jupyter_resources.core.hashing import (
     sha256_of,
 )
 from jupyter_resources.storage.protocol import STREAM_BYTES, WHOLE_BYTES, Reader
+from jupyter_resources.storage.stretch import Stretch
 from jupyter_resources.storage.translate import translated
 
 __all__ = ["BytesBody", "FileBody", "ReaderBody"]
@@ -33,11 +34,13 @@ def _nobody(count: int) -> None:
 class BytesBody:
     """Bytes that are already in memory."""
 
-    def __init__(self, content: bytes, moved: Moved = _nobody) -> None:
+    def __init__(
+        self, content: bytes, moved: Moved = _nobody, *, digests: tuple[str | None, str | None] | None = None
+    ) -> None:
+        """`digests` are the MD5 and the SHA-256 where they needn't be computed."""
         self._content = content
         self.size = len(content)
-        self.md5 = md5_of(content)
-        self.sha256 = sha256_of(content)
+        self.md5, self.sha256 = (md5_of(content), sha256_of(content)) if digests is None else digests
         self.moved = moved
 
     def whole(self) -> bytes:
@@ -69,7 +72,7 @@ class FileBody:
             self.size = self._facts[0]
             self.part_size = part_size_for(self.size)
             if self.size > WHOLE_BYTES:
-                self.sha256, self.part_md5s = parted_digests(self._all(stream, self.part_size))
+                self.sha256, self.part_md5s = self._digests(stream)
             elif self.size <= STREAM_BYTES:  # now that it is open, and until it is asked for
                 self._kept = self._read(stream)
 
@@ -94,10 +97,11 @@ class FileBody:
             raise self._changed()
         self.md5, self.sha256 = hasher.md5, hasher.sha256
 
-    def part(self, index: int) -> bytes:
+    @contextmanager
+    def part(self, index: int) -> Iterator[Stretch]:
+        start = index * self.part_size
         with _reading(self.path) as stream:
-            stream.seek(index * self.part_size)
-            return _full(stream, self.part_size)
+            yield Stretch(stream, start, min(self.part_size, self.size - start))
 
     def check(self) -> None:
         with _reading(self.path) as stream:
@@ -112,11 +116,28 @@ class FileBody:
             raise self._changed()
         return content
 
-    def _all(self, stream: FileIO, most: int = STREAM_BYTES) -> Iterator[bytes]:
+    def _digests(self, stream: FileIO) -> tuple[str, tuple[str, ...]]:
+        """The SHA-256 and each part's MD5, of a file that is the same before and after."""
+        left = self.size
+
+        def fill(buffer: memoryview) -> int:
+            nonlocal left
+            count = _into(stream, buffer[:left])
+            left -= count
+            return count
+
+        self._unchanged(stream)
+        digests = parted_digests(fill, self.part_size)
+        self._unchanged(stream)
+        if left:
+            raise self._changed()
+        return digests
+
+    def _all(self, stream: FileIO) -> Iterator[bytes]:
         """Exactly `size` bytes of a file that is the same before, after and at each end of them."""
         self._unchanged(stream)
         left = self.size
-        while left and (chunk := _full(stream, min(left, most))):
+        while left and (chunk := _full(stream, min(left, STREAM_BYTES))):
             left -= len(chunk)
             yield chunk
         self._unchanged(stream)
@@ -151,6 +172,10 @@ class ReaderBody:
 
     def whole(self) -> bytes:
         return b"".join(self.chunks())
+
+    def arrived(self) -> BytesBody:
+        """The same once all of it has come and was checked."""
+        return BytesBody(self.whole(), self.moved, digests=(self.md5, self.sha256))
 
     def chunks(self) -> Iterator[bytes]:
         reader = self._open()
@@ -203,6 +228,14 @@ def _full(stream: FileIO, size: int) -> bytes:
     while len(content) < size and (more := stream.read(size - len(content))):
         content += more
     return content
+
+
+def _into(stream: FileIO, buffer: memoryview) -> int:
+    """Fill `buffer`, unless the file ends before; gives how many bytes there are now."""
+    at = 0
+    while at < len(buffer) and (count := stream.readinto(buffer[at:])):
+        at += count
+    return at
 
 
 def _facts(status: os.stat_result) -> tuple[int, int, int, int]:

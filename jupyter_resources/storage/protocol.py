@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut
 from jupyter_resources.core.paths import under
+from jupyter_resources.storage.stretch import Stretch
 
 __all__ = [
     "ANY",
@@ -117,7 +118,7 @@ class PartedBody(Body, Protocol):
         """MD5 of each part, in order; known before the first part is asked for, as is `sha256`."""
         ...
 
-    def part(self, index: int) -> bytes:
+    def part(self, index: int) -> AbstractContextManager[Stretch]:
         """Part `index` (from 0), as it is now: whoever sends it sees to it that `part_md5s` is what arrives."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import Changed, Incomplete, NotFound, ResourcesError, Transient, Unavailable
 from jupyter_resources.storage.protocol import ANY, WHOLE_BYTES, Body, Expect, Page, PartedBody, Reader, Store
+from jupyter_resources.storage.stretch import Stretch
 from jupyter_resources.storage.wrapper import Wrapper
 
 __all__ = ["Patience", "RetryingStore"]
@@ -283,7 +284,7 @@ class _PartedRetold(_Retold):
     def part_md5s(self) -> Sequence[str]:
         return self._parted.part_md5s
 
-    def part(self, index: int) -> bytes:
+    def part(self, index: int) -> AbstractContextManager[Stretch]:
         return self._parted.part(index)
 
     def check(self) -> None:

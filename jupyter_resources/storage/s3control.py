@@ -19,7 +19,7 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.errors import Denied, Incomplete, NotFound, ResourcesError, Transient, Unsupported
 from jupyter_resources.storage.s3errors import Asked, code_of, from_network, from_reply
 from jupyter_resources.storage.s3listing import S3Page, elements, parse_page, rows
-from jupyter_resources.storage.s3wire import Reply, S3Service, SignedConnection, trusted
+from jupyter_resources.storage.s3wire import Content, Reply, S3Service, SignedConnection, trusted
 
 __all__ = ["S3Control"]
 
@@ -57,7 +57,7 @@ class S3Control:
         params: Mapping[str, str] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
+        content: Content = None,
     ) -> Reply:
         """One request, counted as `verb`. Raises what a failure means; a 200 that holds an error is a failure."""
         asked = self.asked(key)

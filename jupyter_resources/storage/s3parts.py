@@ -34,12 +34,12 @@ def put_parts(
 
     def send(index: int) -> str:
         nonlocal sent
-        content = body.part(index)
         digest = body.part_md5s[index]
         params = {"partNumber": str(index + 1), "uploadId": upload}
         checked = {"Content-MD5": b64encode(bytes.fromhex(digest)).decode()}
         try:
-            reply = inner.send("part", "PUT", key, params, headers=checked, content=content)
+            with body.part(index) as part:
+                reply = inner.send("part", "PUT", key, params, headers=checked, content=part)
             etag = reply.headers.get("etag", "").strip('"')
             if compare and etag != digest:
                 raise Damaged(
@@ -50,8 +50,8 @@ def put_parts(
             body.check()  # the part isn't digested again before it is sent: maybe it was the file that changed
             raise
         with moving:
-            sent += len(content)
-            body.moved(len(content))
+            sent += part.size
+            body.moved(part.size)
         return etag
 
     moving = threading.Lock()

@@ -23,12 +23,14 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from jupyter_resources.storage.s3signing import UNSIGNED, Signer, digest_of, query_of
+from jupyter_resources.storage.stretch import Stretch
 
 __all__ = [
     "ANSWER_BYTES",
     "AnswerTooLong",
     "CONNECT_SECONDS",
     "CertificateRefused",
+    "Content",
     "NoTLS",
     "IDLE_SECONDS",
     "Reply",
@@ -45,6 +47,7 @@ IDLE_SECONDS = 60.0
 ANSWER_BYTES = 32 << 20
 """The most that is taken into memory of one answer: 1,000 keys of 1,024 bytes, each written %XX, are 3 MiB."""
 DEFAULT_REGION = "us-east-1"
+Content = bytes | Stretch | None
 
 
 class CertificateRefused(ConnectionError):
@@ -110,14 +113,17 @@ class SignedConnection:
         self._wire = _Wire((host, port), service.idle_seconds, trust, secure=secure)
 
     def request(
-        self, method: str, path: str, params: Mapping[str, str], headers: Mapping[str, str], content: bytes | None
+        self, method: str, path: str, params: Mapping[str, str], headers: Mapping[str, str], content: Content
     ) -> Reply:
         """Send one request; `path` is percent-encoded already. Raises OSError, ssl and http.client errors."""
         path, query = self._base + path, query_of(params)
         told = {**headers, "Host": self._host}
         if self._signer is not None:
             # What a digest covers needn't be hashed a second time for the signature.
-            digest = UNSIGNED if "Content-MD5" in headers else digest_of(content or b"")
+            if isinstance(content, Stretch) or "Content-MD5" in headers:
+                digest = UNSIGNED
+            else:
+                digest = digest_of(content or b"")
             told = self._signer.signed(method, path, query, told, digest)
         # Proxies may rewrite these two, so they stay unsigned; a compressed answer would have to be unpacked.
         told |= {"User-Agent": "jupyter_resources", "Accept-Encoding": "identity"}
@@ -148,14 +154,18 @@ class _Wire:
         self._http: http.client.HTTPConnection | None = None
         self._dialled: Future[socket.socket] | None = None
 
-    def request(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str]) -> Reply:
+    def request(self, method: str, target: str, content: Content, headers: Mapping[str, str]) -> Reply:
         if self._proxy and not self._secure:
             target = f"http://{headers['Host']}{target}"
         try:
             connection = self._connected()
             if self.aborted:
                 raise ConnectionAbortedError("told to stop")
-            connection.request(method, target, body=content, headers=headers)
+            if isinstance(content, Stretch):
+                connection.request(method, target, headers={**headers, "Content-Length": str(content.size)})
+                content.send(connection.sock)
+            else:
+                connection.request(method, target, body=content, headers=headers)
             with connection.getresponse() as answer:
                 facts = {name.lower(): value for name, value in answer.getheaders()}
                 body = answer.read(ANSWER_BYTES + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from jupyter_resources import RemoteStorage, RemoteStorageConfig
 from jupyter_resources.core import hashing
 from jupyter_resources.core.entry import Entry, Facts, Listing
 from jupyter_resources.storage import bodies, objectstore
+from jupyter_resources.storage.stretch import Stretch
 from jupyter_resources.sync.digests import DigestCache
 from jupyter_resources.sync.plan import plan
 from jupyter_resources.sync.policy import PUSH
@@ -69,6 +71,17 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
             seen["bytes"] += len(content)
             return content
 
+        def readinto(self, buffer: Any, /) -> int:
+            count = super().readinto(buffer) or 0
+            seen["bytes"] += count
+            return count
+
+    def send(stretch: Stretch, connection: socket.socket) -> None:
+        seen["bytes"] += stretch.size
+        unchanged(stretch, connection)
+
+    unchanged = Stretch.send
+    monkeypatch.setattr(Stretch, "send", send)
     monkeypatch.setattr(bodies, "FileIO", Counted)
     return seen
 
