@@ -157,7 +157,8 @@ class RemoteStorage:
             walked = listing.walk(here, [one for matched in found for one in matched], report, "source")
             if not walked and not delete:
                 raise naming.nothing(patterns, walked)
-            there = at._listed([listing.search_prefix(one) for one in patterns], control, report, "target")
+            prefixes = [listing.search_prefix(one) for one in patterns]
+            there = at._listed(prefixes, control, report, "target", [entry.path for entry in walked])
             if delete:
                 there = there.select(lambda path: selection.reason(path) or rules.reason(path))
                 naming.check_mirror(root, patterns, at._bucket_directory)
@@ -307,9 +308,11 @@ class RemoteStorage:
         """Where the base path lies on disk, if the bucket is a directory."""
         return os.path.join(self._opened.root, self._base) if isinstance(self._opened, LocalStore) else None
 
-    def _listed(self, prefixes: Sequence[str], control: Control, report: Reporter, side: str) -> Listing:
+    def _listed(
+        self, prefixes: Sequence[str], control: Control, report: Reporter, side: str, expected: Sequence[str] = ()
+    ) -> Listing:
         there = Side(self._store, Listing(), self._directory)
-        listed = listing.list_objects(there.under(control), prefixes, control, report, side)
+        listed = listing.list_objects(there.under(control), prefixes, control, report, side, expected)
         lead = f"{self._base}/" if self._base else ""
         self._seen.listed(self._place, prefixes, [one.path for one in listed], lead)
         return listed

@@ -61,8 +61,8 @@ class BlobStore(Readable):
         view._libcloud = self._libcloud.under(control)
         return view
 
-    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
-        return self._libcloud.list(prefix, tree=tree)
+    def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
+        return self._libcloud.list(prefix, tree=tree, expected=expected)
 
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
         paths.check(key)

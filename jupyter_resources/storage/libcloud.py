@@ -90,7 +90,7 @@ class LibcloudStore:
         view._control = control
         return view
 
-    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
+    def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
         below = prefix.rstrip("/") + "/" if tree and prefix.rstrip("/") else prefix
         with ExitStack() as stack:
             driver = stack.enter_context(self._drivers.taken())

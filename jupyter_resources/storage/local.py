@@ -102,7 +102,7 @@ class LocalStore:
         """The absolute path of `key`. Raises InvalidPath."""
         return os.path.join(self.root, paths.check(key))
 
-    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
+    def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
         self._control.check()
         with translated(self.root):
             try:

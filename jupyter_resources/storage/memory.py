@@ -99,7 +99,7 @@ class MemoryStore:
             self._shelf.dropped = True
             self._shelf.objects.clear()
 
-    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
+    def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
         with self._open("list", 0) as objects:
             found = sorted((one.entry for one in objects.values()), key=lambda entry: entry.path)
         matching = [entry for entry in found if entry.path.startswith(prefix)]

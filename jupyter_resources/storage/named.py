@@ -43,9 +43,9 @@ class NamedStore(Wrapper):
     def under(self, control: Control) -> NamedStore:
         return NamedStore(self._inner.under(control), self._name, self._credentials)
 
-    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
+    def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
         with self._naming():
-            yield from self._inner.list(prefix, tree=tree)
+            yield from self._inner.list(prefix, tree=tree, expected=expected)
 
     def head(self, key: str) -> Entry:
         with self._naming():

@@ -29,6 +29,7 @@ from jupyter_resources.storage.s3engine import s3_engine
 from jupyter_resources.storage.s3errors import changed, from_reply
 from jupyter_resources.storage.s3listing import Onward, S3Page, onward
 from jupyter_resources.storage.s3parts import parted_etag, put_parts
+from jupyter_resources.storage.s3pieces import LEAST, in_pieces, starts
 from jupyter_resources.storage.s3wire import S3Service
 
 if TYPE_CHECKING:
@@ -83,17 +84,27 @@ class ObjectStore(Readable):
         view._raw = self._raw.under(control)
         return view
 
-    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
-        step: Onward | None = Onward()
+    def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
+        lead = f"{prefix.rstrip('/')}/" if tree and prefix else prefix
+        begins = starts([key for key in expected if key.startswith(lead)]) if len(expected) >= LEAST else []
+
+        def pages(control: Control, after: str | None) -> Iterator[S3Page]:
+            return self._pages(self._raw.under(control), prefix, prefix if tree else "", after)
+
+        for page in in_pieces(pages, begins, self._control):
+            yield self._page(page).within(prefix) if tree else self._page(page)
+
+    def _pages(self, raw: S3Control, prefix: str, directory: str, after: str | None) -> Iterator[S3Page]:
+        step: Onward | None = Onward(after=after)
         before: str | None = None
         while step is not None:
-            page = self._raw.page(prefix, step.token, after=step.after)
+            page = raw.page(prefix, step.token, after=step.after)
             self._known.exists = True
-            yield self._page(page).within(prefix) if tree else self._page(page)
+            yield page
             if page.token is not None and page.token == before:
                 raise Damaged(f"{self.location} lists the same page again and again", hint="the server is at fault")
             before = page.token
-            step = onward(page, prefix if tree else "", step)
+            step = onward(page, directory, step)
 
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
         paths.check(key)

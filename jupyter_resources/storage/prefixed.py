@@ -52,9 +52,10 @@ class PrefixedStore:
     def under(self, control: Control) -> PrefixedStore:
         return PrefixedStore(self._inner.under(control), self.prefix)
 
-    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
+    def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
         cut, lead = len(self._lead), self._lead
-        for page in self._inner.list(lead + prefix, tree=tree):
+        inside = [lead + key for key in expected]
+        for page in self._inner.list(lead + prefix, tree=tree, expected=inside):
             left_out = [one for one in page.left_out if one.path != lead or one.reason != DIRECTORY_MARKER]
             for one in left_out:
                 if lead.startswith(one.path):  # the directory of the prefix, or one above: an empty list would be a lie

@@ -158,11 +158,13 @@ class Store(Protocol):
         """This store, its requests counted by `control` and ended when that is cancelled. Cheap."""
         ...
 
-    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
+    def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
         """Every object whose key starts with the string `prefix` (not a directory name: `a` also finds `ab`).
 
         With `tree` only the key `prefix` itself and what lies below `prefix + "/"`: keys that merely begin alike cost
         at most two pages, however many they are.
+
+        `expected` are keys that are probably there, sorted: a store may list faster with them, and finds the same.
 
         Keys that can't be paths are in `left_out` with the reason. A missing bucket raises NotFound.
         """

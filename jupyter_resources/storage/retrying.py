@@ -93,12 +93,12 @@ class RetryingStore(Wrapper):
         view._control = control
         return view
 
-    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
+    def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
         seen: set[str] = set()
         again, trial = False, self._trial()
         while True:
             try:
-                for page in self._inner.list(prefix, tree=tree):
+                for page in self._inner.list(prefix, tree=tree, expected=expected):
                     new = _without(page, seen) if again else page
                     seen.update(entry.path for entry in new.entries)
                     seen.update(one.path for one in new.left_out)

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
@@ -49,6 +49,13 @@ class S3Page:
     def found(self) -> list[Found]:
         """The objects, one by one."""
         return list(map(Found, self.keys, self.sizes, self.mtimes_ns, self.etags))
+
+    def chosen(self, which: Iterable[bool]) -> S3Page:
+        """The page with those of its objects only for which `which` says so; there may be fewer words than objects."""
+        words = list(which)
+        keys, sizes = list(compress(self.keys, words)), list(compress(self.sizes, words))
+        mtimes_ns, etags = list(compress(self.mtimes_ns, words)), list(compress(self.etags, words))
+        return S3Page(keys, sizes, mtimes_ns, etags, self.token)
 
 
 def parse_page(content: bytes) -> S3Page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.storage.protocol import Capability, Page, Store
@@ -28,5 +28,5 @@ class Wrapper:
     def capabilities(self) -> frozenset[Capability]:
         return self._inner.capabilities
 
-    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
-        return self._inner.list(prefix, tree=tree)
+    def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
+        return self._inner.list(prefix, tree=tree, expected=expected)

@@ -110,14 +110,24 @@ def _named(store: LocalStore, path: str) -> Iterator[Page]:
         )
 
 
-def list_objects(store: Store, prefixes: Sequence[str], control: Control, report: Reporter, side: str) -> Listing:
-    """Objects of `store` at or below each of `prefixes`; not those that merely begin alike, nor reserved ones."""
+def list_objects(
+    store: Store,
+    prefixes: Sequence[str],
+    control: Control,
+    report: Reporter,
+    side: str,
+    expected: Sequence[str] = (),
+) -> Listing:
+    """Objects of `store` at or below each of `prefixes`; not those that merely begin alike, nor reserved ones.
+
+    `expected`, sorted, are probably among them, which helps some stores to list faster.
+    """
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
     outermost = _outermost(prefixes)
     wanted = set(outermost) if len(outermost) > MANY else None
     for prefix in [os.path.commonpath(outermost)] if wanted else outermost:
-        for page in ahead(store.list(prefix, tree=True), control):
+        for page in ahead(store.list(prefix, tree=True, expected=expected), control):
             control.check()
             entries.extend(one for one in page.entries if not is_reserved(one.path) and _wanted(one.path, wanted))
             left_out.extend(one for one in page.left_out if not is_reserved(one.path) and _wanted(one.path, wanted))

@@ -88,9 +88,9 @@ class FaultyStore(Wrapper):
         view._record, view._control = self._record, control
         return view
 
-    def list(self, prefix: str = "", *, tree: bool = False) -> Iterator[Page]:
+    def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
         fault = self._record.next("list", prefix)
-        for number, page in enumerate(self._inner.list(prefix, tree=tree)):
+        for number, page in enumerate(self._inner.list(prefix, tree=tree, expected=expected)):
             if fault and number == (fault.cut or 0) and not fault.after:
                 self._strike(fault)
                 if fault.cut is not None:

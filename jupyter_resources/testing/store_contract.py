@@ -217,6 +217,15 @@ class StoreContract:
         found = [entry.path for page in store.list(directory, tree=True) for entry in page.entries]
         assert sorted(found) == sorted(key for key in LISTED if paths.under(key, directory))
 
+    @pytest.mark.parametrize("directory", ["", "b", "b/deep"])
+    def test_list_finds_the_same_whatever_is_expected(self, store: Store, directory: str) -> None:
+        """Keys that aren't there, and many of them, neither hide what is there nor double it."""
+        fill(store, dict.fromkeys(LISTED, b"x"))
+        expected = sorted([*LISTED, *(f"b/{number:05}" for number in range(5000))])
+        pages = store.list(directory, tree=True, expected=expected)
+        found = [entry.path for page in pages for entry in page.entries]
+        assert sorted(found) == sorted(key for key in LISTED if paths.under(key, directory))
+
     @pytest.mark.parametrize(
         "prefix", ["zzz", "a/", "file.txt/", "b/deep/er/file.txtx", "B", "b//", "/", "../", "b/../"]
     )
