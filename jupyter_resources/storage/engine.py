@@ -123,9 +123,14 @@ class Engine:
         start, end = result.range
         size, direct = end - start, self._control.lets_go
         part = direct and size < result.meta["size"]  # of a whole object what has come isn't to be fetched again
-        if size <= (PART_BYTES if part else SMALL):
+        if size <= SMALL:
             if size:
                 yield bytes(self._told(key, result.bytes) if direct else self._later(key, result.bytes_async))
+            return
+        if part and size <= PART_BYTES:
+            chunks = iter(result.stream(STREAM_BYTES))  # in one piece they would be copied together first
+            while (chunk := self._told(key, partial(next, chunks, None))) is not None:
+                yield chunk
             return
         stream = result.stream(STREAM_BYTES)
         coming = self._next(stream)

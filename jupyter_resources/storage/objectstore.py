@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import repeat
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -16,20 +17,23 @@ from jupyter_resources.storage.plainkeys import all_plain
 from jupyter_resources.storage.protocol import (
     ANY,
     DIRECTORY_MARKER,
+    STREAM_BYTES,
     WHOLE_BYTES,
     Body,
     Capability,
     Expect,
     Page,
     PartedBody,
+    Reader,
 )
-from jupyter_resources.storage.readable import Readable
+from jupyter_resources.storage.readable import Readable, Taken
 from jupyter_resources.storage.s3control import S3Control
 from jupyter_resources.storage.s3engine import s3_engine
 from jupyter_resources.storage.s3errors import changed, from_reply
 from jupyter_resources.storage.s3listing import Onward, S3Page, onward
 from jupyter_resources.storage.s3parts import parted_etag, put_parts
 from jupyter_resources.storage.s3pieces import LEAST, in_pieces, starts
+from jupyter_resources.storage.s3range import MOST_BYTES, read_range
 from jupyter_resources.storage.s3wire import S3Service
 
 if TYPE_CHECKING:
@@ -105,6 +109,17 @@ class ObjectStore(Readable):
                 raise Damaged(f"{self.location} lists the same page again and again", hint="the server is at fault")
             before = page.token
             step = onward(page, directory, step)
+
+    @contextmanager
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[Reader]:
+        if end is None or not STREAM_BYTES < end - start <= MOST_BYTES:
+            with super().read(key, start, end) as reader:
+                yield reader
+            return
+        found = read_range(self._raw, paths.check(key), start, end)
+        self._answered()
+        entry = self._entry(key, found.size, found.mtime_ns, found.etag, found.sha256)
+        yield Taken(entry, iter([found.content]), end - start)
 
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
         paths.check(key)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from itertools import islice
+from queue import SimpleQueue
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
@@ -19,6 +20,8 @@ __all__ = ["RANGE_BYTES", "ranged"]
 RANGE_BYTES = 8 << 20
 AHEAD = 5
 """How many ranges are held at most: under way, or come before their turn."""
+_Wanted = tuple[int, Future[deque[bytes]]]
+"""Where a range begins, and who waits for it."""
 
 
 @contextmanager
@@ -41,34 +44,50 @@ class _Ranged:
 
     def __iter__(self) -> Iterator[bytes]:
         starts = iter(range(RANGE_BYTES, self.entry.size, RANGE_BYTES))
-        coming = deque(self._begun(start) for start in islice(starts, AHEAD - 1))
-        yield from self._first
-        while coming:
-            content = self._control.result(coming.popleft())
-            coming.extend(self._begun(start) for start in islice(starts, 1))
-            yield content
+        wanted: SimpleQueue[_Wanted | None] = SimpleQueue()
+        coming: deque[Future[deque[bytes]]] = deque()
 
-    def _begun(self, start: int) -> Future[bytes]:
-        """The range from `start`, on its way in a thread that nobody waits for: not the end of the process either."""
-        coming: Future[bytes] = Future()
+        def ask(count: int) -> None:
+            for start in islice(starts, count):
+                coming.append(Future())
+                wanted.put((start, coming[-1]))
 
-        def fetch() -> None:
+        ask(AHEAD - 1)
+        threads = len(coming)
+        for _ in range(threads):
+            # Nobody waits for them, the end of the process neither. The same few throughout: the C library gives each
+            # new thread memory that it has to touch for the first time.
+            threading.Thread(target=self._fetch, args=(wanted,), name="jtres-range", daemon=True).start()
+        try:
+            yield from self._first
+            while coming:
+                chunks = self._control.result(coming.popleft())
+                ask(1)
+                while chunks:
+                    yield chunks.popleft()
+        finally:
+            for _ in range(threads):
+                wanted.put(None)
+
+    def _fetch(self, wanted: SimpleQueue[_Wanted | None]) -> None:
+        """Fetch what is wanted until nothing is any more."""
+        while (one := wanted.get()) is not None:
+            start, coming = one
             try:
                 coming.set_result(self._range(start))
             except BaseException as error:  # noqa: BLE001 - it belongs to whoever takes the range
                 coming.set_exception(error)
+            del one, coming  # else what is given out stays in memory until the next range has come
 
-        threading.Thread(target=fetch, name="jtres-range", daemon=True).start()
-        return coming
-
-    def _range(self, start: int) -> bytes:
+    def _range(self, start: int) -> deque[bytes]:
+        """Its chunks as they came: joined, each byte would be copied once more."""
         self._control.check()
         changed = Changed(f"{self.entry.path} changed while it was read", hint="repeat the line: it reads again")
         try:
             with self._store.read(self.entry.path, start, min(start + RANGE_BYTES, self.entry.size)) as reader:
                 if _tag(reader.entry) != _tag(self.entry):
                     raise changed
-                return b"".join(reader)
+                return deque(reader)
         except InvalidValue:  # it doesn't reach that far any more
             raise changed from None
 

@@ -20,7 +20,7 @@ from jupyter_resources.storage.s3listing import ns_of
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult
 
-__all__ = ["Readable"]
+__all__ = ["Readable", "Taken"]
 
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 
@@ -74,7 +74,7 @@ class Readable:
         else:
             entry, content = self._of_result(key, result), self._engine.content(key, result)
         try:
-            yield _Read(entry, content, (entry.size if end is None else end) - start)
+            yield Taken(entry, content, (entry.size if end is None else end) - start)
         finally:
             content.close()
 
@@ -114,7 +114,7 @@ def _nothing() -> Generator[bytes]:
     yield from ()
 
 
-class _Read:
+class Taken:
     """An object being read."""
 
     def __init__(self, entry: Entry, content: Iterator[bytes], size: int) -> None:

@@ -147,6 +147,8 @@ def _by_status(status: int, asked: Asked) -> ResourcesError | None:
             return InvalidValue(f"bucket {asked.bucket!r} is in another region than the one asked", hint=hint)
         case 412:
             return changed(asked)
+        case 416:
+            return InvalidValue(f"{asked.subject} ends before the range that was asked for")
         case 409:
             return Transient(f"{asked.subject}: somebody else writes there at this moment", hint="repeat the line")
         case 429 | 503:

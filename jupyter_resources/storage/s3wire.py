@@ -171,6 +171,8 @@ class _Wire:
                 body = answer.read(ANSWER_BYTES + 1)
                 if len(body) > ANSWER_BYTES:
                     raise AnswerTooLong
+                if answer.length:  # bytes that were announced: `read` with a limit doesn't tell
+                    raise http.client.IncompleteRead(b"", answer.length)
                 reply = Reply(answer.status, facts, body)
             if answer.will_close:
                 self.close()
