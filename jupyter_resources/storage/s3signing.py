@@ -66,4 +66,5 @@ def digest_of(payload: bytes) -> str:
 
 def query_of(params: Mapping[str, str]) -> str:
     """Parameters as they are sent and as they are signed: sorted, everything encoded but `A-Z a-z 0-9 - . _ ~`."""
-    return "&".join(sorted(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in params.items()))
+    pairs = sorted((quote(name, safe=""), quote(value, safe="")) for name, value in params.items())
+    return "&".join(f"{name}={value}" for name, value in pairs)
