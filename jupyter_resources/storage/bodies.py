@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import FileIO
 
 from jupyter_resources.core.entry import Entry
-from jupyter_resources.core.errors import Changed, Damaged, Denied, InvalidPath, NotFound
+from jupyter_resources.core.errors import Changed, Damaged
 from jupyter_resources.core.hashing import (
     Hasher,
     md5_of,
@@ -19,6 +17,7 @@ from jupyter_resources.core.hashing import (
     sha256_of,
 )
 from jupyter_resources.storage.protocol import STREAM_BYTES, WHOLE_BYTES, Reader
+from jupyter_resources.storage.smallfile import changed_while_read, facts_of, open_file
 from jupyter_resources.storage.stretch import Stretch
 from jupyter_resources.storage.translate import translated
 
@@ -66,28 +65,20 @@ class FileBody:
         self.md5: str | None = None
         self.sha256: str | None = None
         self.part_md5s: tuple[str, ...] = ()
-        self._kept: bytes | None = None
         with _reading(path) as stream:
-            self._facts = _facts(os.fstat(stream.fileno()))
+            self._facts = facts_of(os.fstat(stream.fileno()))
             self.size = self._facts[0]
             self.part_size = part_size_for(self.size)
             if self.size > WHOLE_BYTES:
                 self.sha256, self.part_md5s = self._digests(stream)
-            elif self.size <= STREAM_BYTES:  # now that it is open, and until it is asked for
-                self._kept = self._read(stream)
 
     def whole(self) -> bytes:
-        content, self._kept = self._kept, None
-        if content is None or not self._same_at_path():
-            with _reading(self.path) as stream:
-                content = self._read(stream)
+        with _reading(self.path) as stream:
+            content = self._read(stream)
         self.md5, self.sha256 = md5_of(content), sha256_of(content)
         return content
 
     def chunks(self) -> Iterator[bytes]:
-        if self._kept:
-            yield self.whole()
-            return
         hasher = Hasher()
         with _reading(self.path) as stream:
             for chunk in self._all(stream):
@@ -145,17 +136,11 @@ class FileBody:
             raise self._changed()
 
     def _unchanged(self, stream: FileIO) -> None:
-        if _facts(os.fstat(stream.fileno())) != self._facts:
+        if facts_of(os.fstat(stream.fileno())) != self._facts:
             raise self._changed()
 
-    def _same_at_path(self) -> bool:
-        try:
-            return _facts(os.stat(self.path)) == self._facts
-        except OSError:
-            return False
-
     def _changed(self) -> Changed:
-        return Changed(f"{self.path} changed while it was read", hint="repeat the line once nothing writes to it")
+        return changed_while_read(self.path)
 
 
 class ReaderBody:
@@ -206,20 +191,8 @@ class ReaderBody:
 
 @contextmanager
 def _reading(path: str) -> Iterator[FileIO]:
-    with translated(path):
-        try:
-            # O_NONBLOCK: a named pipe must not hang the reader; for regular files it means nothing.
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        except FileNotFoundError:
-            raise NotFound(f"{path} vanished before it could be read", hint="repeat the line") from None
-        except PermissionError:
-            hint = f"chmod u+r {shlex.quote(path)}, or leave it out with --exclude"
-            raise Denied(f"no permission to read {path}", hint=hint) from None
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise InvalidPath(f"{path} is not a regular file", hint="leave it out with --exclude")
-        with FileIO(descriptor, "rb") as stream:
-            yield stream
+    with translated(path), FileIO(open_file(path), "rb") as stream:
+        yield stream
 
 
 def _full(stream: FileIO, size: int) -> bytes:
@@ -236,7 +209,3 @@ def _into(stream: FileIO, buffer: memoryview) -> int:
     while at < len(buffer) and (count := stream.readinto(buffer[at:])):
         at += count
     return at
-
-
-def _facts(status: os.stat_result) -> tuple[int, int, int, int]:
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino

@@ -118,6 +118,13 @@ class Engine:
         store = self._patient.store
         self._run("copy", source, lambda: obstore.copy_async(store, source, target, overwrite=overwrite))
 
+    def rest(self, key: str, result: GetResult) -> bytes:
+        """What follows the head, whole: only for what is small."""
+        if not result.meta["size"]:
+            return b""
+        ask = result.bytes if self._control.lets_go else None
+        return bytes(self._told(key, ask) if ask else self._later(key, result.bytes_async))
+
     def content(self, key: str, result: GetResult) -> Generator[bytes]:
         """What follows the head, in chunks; of a large object the next one is under way while one is used."""
         start, end = result.range
@@ -125,7 +132,7 @@ class Engine:
         part = direct and size < result.meta["size"]  # of a whole object what has come isn't to be fetched again
         if size <= SMALL:
             if size:
-                yield bytes(self._told(key, result.bytes) if direct else self._later(key, result.bytes_async))
+                yield self.rest(key, result)
             return
         if part and size <= PART_BYTES:
             chunks = iter(result.stream(STREAM_BYTES))  # in one piece they would be copied together first

@@ -44,6 +44,7 @@ from jupyter_resources.storage.libcloudstreams import after, joined, part
 from jupyter_resources.storage.protocol import ANY, STREAM_BYTES, Body, Capability, Expect, Page, Reader
 from jupyter_resources.storage.s3errors import Asked, changed
 from jupyter_resources.storage.translate import translated
+from jupyter_resources.storage.whole import ReadsWhole
 
 __all__ = ["LibcloudStore"]
 
@@ -53,7 +54,7 @@ ONE_PUT_BYTES = 5 << 30
 """Amazon S3 API Reference, PutObject: up to 5 GB. Above, libcloud sends parts of 5 MiB one after the other."""
 
 
-class LibcloudStore:
+class LibcloudStore(ReadsWhole):
     """A bucket (libcloud's container) of a provider.
 
     Slower than the engines made for a provider: several requests for one verb, one object at a time. Counted is one a

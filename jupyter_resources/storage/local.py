@@ -26,6 +26,7 @@ from jupyter_resources.storage.partial import Partial, etag_of, is_partial
 from jupyter_resources.storage.protocol import ANY, STREAM_BYTES, Body, Capability, Expect, Page, Reader
 from jupyter_resources.storage.translate import from_os, translated
 from jupyter_resources.storage.walk import Prune, entry_of, walk
+from jupyter_resources.storage.whole import ReadsWhole
 
 __all__ = ["LocalStore"]
 
@@ -34,7 +35,7 @@ _STEP = 16 << 20
 _TRIES = 20
 
 
-class LocalStore:
+class LocalStore(ReadsWhole):
     """The regular files below a directory.
 
     A file is complete or absent after any process death (see `storage.partial`). Nothing is read, written or deleted

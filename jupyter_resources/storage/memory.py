@@ -27,6 +27,7 @@ from jupyter_resources.storage.protocol import (
     Page,
     Reader,
 )
+from jupyter_resources.storage.whole import ReadsWhole
 
 __all__ = ["MemoryStore"]
 
@@ -50,7 +51,7 @@ class _Shelf:
         self.dropped = False
 
 
-class MemoryStore:
+class MemoryStore(ReadsWhole):
     """Objects in a dictionary. Every expectation is atomic; a listing is a snapshot of the moment it begins.
 
     As on S3, a listing tells the ETag (and the MD5 it is), while the sha256 comes with `head`, `read` and `put` alone.

@@ -58,6 +58,10 @@ class NamedStore(Wrapper):
                 reader = stack.enter_context(self._inner.read(key, start, end))
             yield reader
 
+    def get(self, key: str, most: int) -> tuple[Entry, bytes]:
+        with self._naming():
+            return self._inner.get(key, most)
+
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
         with self._naming():
             return self._inner.put(key, body, expect=expect)

@@ -74,6 +74,10 @@ class PrefixedStore:
         with self._inner.read(self._inside(key), start, end) as reader:
             yield _Renamed(reader.entry.at(key), reader)
 
+    def get(self, key: str, most: int) -> tuple[Entry, bytes]:
+        entry, content = self._inner.get(self._inside(key), most)
+        return entry.at(key), content
+
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
         return self._inner.put(self._inside(key), body, expect=expect).at(key)
 

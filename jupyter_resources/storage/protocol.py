@@ -178,6 +178,13 @@ class Store(Protocol):
         """Stream bytes `start` to `end` (exclusive; None: the end). Raises NotFound; Damaged on a short read."""
         ...
 
+    def get(self, key: str, most: int) -> tuple[Entry, bytes]:
+        """An object of at most `most` bytes, whole, at less than the price of `read`: what it is, and its bytes.
+
+        Raises what `read` raises, and Changed when it is larger; then no more than that was taken.
+        """
+        ...
+
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
         """Store `body`, all or nothing, verified; gives the new entry.
 

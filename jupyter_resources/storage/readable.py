@@ -16,6 +16,7 @@ from jupyter_resources.storage.engine import Engine, OutOfRange
 from jupyter_resources.storage.protocol import ANY, Expect, Reader
 from jupyter_resources.storage.s3errors import changed
 from jupyter_resources.storage.s3listing import ns_of
+from jupyter_resources.storage.whole import grown
 
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult
@@ -78,6 +79,17 @@ class Readable:
         finally:
             content.close()
 
+    def get(self, key: str, most: int) -> tuple[Entry, bytes]:
+        paths.check(key)
+        result = self._engine.get("read", key, {})
+        entry = self._of_result(key, result)
+        if entry.size > most:
+            raise grown(key, entry.size)
+        content = self._engine.rest(key, result)
+        if len(content) != entry.size:
+            raise _short(key, entry.size, len(content))
+        return entry, content
+
     def _told(self, error: ResourcesError) -> ResourcesError:
         """The same error, or a better one: an answer to HEAD has no body that says what was missing or wrong."""
         return error
@@ -129,5 +141,8 @@ class Taken:
             came += len(chunk)
             yield chunk
         if came != self._size:
-            message = f"{self.entry.path} is short: {self._size} bytes were asked for, {came} came"
-            raise Damaged(message, hint="repeat the line")
+            raise _short(self.entry.path, self._size, came)
+
+
+def _short(key: str, asked: int, came: int) -> Damaged:
+    return Damaged(f"{key} is short: {asked} bytes were asked for, {came} came", hint="repeat the line")

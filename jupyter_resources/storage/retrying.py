@@ -42,10 +42,13 @@ class Patience:
 class _Trial:
     """The tries of one request so far."""
 
-    def __init__(self, patience: Patience, control: Control) -> None:
+    def __init__(self, patience: Patience, control: Control, begun: float | None = None) -> None:
+        """`begun` is when the first try began, if that was before now."""
         self._patience = patience
         self._control = control
         self.restart()
+        if begun is not None:
+            self._tried = begun
 
     def restart(self) -> None:
         """There was progress: what failed before doesn't count any more."""
@@ -122,6 +125,16 @@ class RetryingStore(Wrapper):
                 return stack.enter_context(self._inner.read(key, at, end))
 
             yield _ResumingReader(self._again(lambda: reopened(start)), reopened, (start, end), self._trial())
+
+    def get(self, key: str, most: int) -> tuple[Entry, bytes]:
+        trial: _Trial | None = None
+        while True:
+            begun = self._patience.clock() if trial is None else 0.0
+            try:
+                return self._inner.get(key, most)
+            except Transient as error:
+                trial = trial or _Trial(self._patience, self._control, begun)
+                trial.failed(error)
 
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
         # Only where it matters: asking whether something is a protocol's costs as much as many a request.

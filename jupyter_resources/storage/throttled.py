@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
@@ -25,17 +25,24 @@ COOLING_SECONDS = 1.0
 class Limit:
     """How many requests may run at once: one more after each window of successes, half as many after a complaint.
 
-    Shared by every view of a store; safe from any thread. Who waited longest goes first.
+    Shared by every view of a store; safe from any thread. Who waited longest goes first. Taking a free place and giving
+    it back costs no lock: of dozens of threads each would find it held, and wait for the interpreter twice.
     """
 
     def __init__(self, start: int = START, *, most: int = MOST) -> None:
         self.allowed = start
-        self.running = 0
         self._most = most
+        self._places = start
+        self._free = deque([None] * start)
         self._successes = 0
         self._cooled_at = float("-inf")
         self._lock = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
+
+    @property
+    def running(self) -> int:
+        """How many places are taken."""
+        return self._places - len(self._free)
 
     @contextmanager
     def slot(self, control: Control) -> Iterator[None]:
@@ -53,51 +60,71 @@ class Limit:
 
     def _enter(self, control: Control) -> None:
         control.check()
-        with self._lock:
-            if not self._waiting and self.running < self.allowed:
-                self.running += 1
+        if not self._waiting:
+            with suppress(IndexError):
+                self._free.pop()
                 return
-            turn = threading.Event()
-            self._waiting.append(turn)
+        turn = threading.Event()
+        self._waiting.append(turn)
+        self._wake()  # a place may have come back just before
         with control.on_cancel(turn.set):
             turn.wait()
         with self._lock:
-            if turn in self._waiting:  # woken by the cancel, not by a turn
+            turned = turn not in self._waiting
+            if not turned:  # woken by the cancel, not by a turn
                 self._waiting.remove(turn)
-                turned = False
-            else:
-                turned = True
         if control.cancelled:
             if turned:
                 self._leave()
             control.check()
 
     def _leave(self) -> None:
-        with self._lock:
-            self.running -= 1
+        if self._places > self.allowed:
+            with self._lock:
+                if self._places > self.allowed:
+                    self._places -= 1
+                    return
+        self._free.append(None)
+        if self._waiting:
             self._wake()
 
     def _wake(self) -> None:
-        while self._waiting and self.running < self.allowed:
-            self.running += 1
-            self._waiting.popleft().set()
+        with self._lock:
+            while self._waiting and self._free:
+                try:
+                    self._free.pop()
+                except IndexError:  # somebody was quicker
+                    return
+                self._waiting.popleft().set()
 
     def _succeeded(self) -> None:
+        self._successes += 1  # two threads at once may count one: then it takes a moment longer
+        if self._successes < self.allowed:
+            return
         with self._lock:
-            self._successes += 1
-            if self._successes >= self.allowed:
-                self._successes = 0
-                self.allowed = min(self._most, self.allowed + 1)
-                self._wake()
+            if self._successes < self.allowed:
+                return
+            self._successes = 0
+            self.allowed = min(self._most, self.allowed + 1)
+            while self._places < self.allowed:
+                self._places += 1
+                self._free.append(None)
+        if self._waiting:
+            self._wake()
 
     def complained(self) -> None:
         """The other side asked for less: half as many from now on."""
         with self._lock:
             self._successes = 0
             now = time.monotonic()
-            if now - self._cooled_at >= COOLING_SECONDS:
-                self._cooled_at = now
-                self.allowed = max(1, self.allowed // 2)
+            if now - self._cooled_at < COOLING_SECONDS:
+                return
+            self._cooled_at = now
+            self.allowed = max(1, self.allowed // 2)
+            with suppress(IndexError):  # what is taken now goes when it comes back
+                while self._places > self.allowed:
+                    self._free.pop()
+                    self._places -= 1
 
 
 class ThrottledStore(Wrapper):
@@ -127,6 +154,10 @@ class ThrottledStore(Wrapper):
             with self.limit.slot(self._control):
                 reader = stack.enter_context(self._inner.read(key, start, end))
             yield _Listening(reader, self.limit)
+
+    def get(self, key: str, most: int) -> tuple[Entry, bytes]:
+        with self.limit.slot(self._control):
+            return self._inner.get(key, most)
 
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
         with self.limit.slot(self._control):

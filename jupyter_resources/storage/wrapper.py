@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.storage.protocol import Capability, Page, Store
+from jupyter_resources.storage.whole import ReadsWhole
 
 __all__ = ["Wrapper"]
 
 
-class Wrapper:
+class Wrapper(ReadsWhole):
     """`inner`, seen through something. Subclasses add the verbs that they change, and `under`."""
 
     def __init__(self, inner: Store) -> None:

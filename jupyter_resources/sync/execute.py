@@ -21,7 +21,7 @@ from jupyter_resources.core.errors import (
 )
 from jupyter_resources.core.events import Copied, Event, Failed, Finished, Moved, Outcome, Reporter, Stopped, silent
 from jupyter_resources.core.steps import Action, Plan, Step
-from jupyter_resources.storage.protocol import WHOLE_BYTES, Store
+from jupyter_resources.storage.protocol import STREAM_BYTES, WHOLE_BYTES, Store
 from jupyter_resources.sync.digests import Clock, DigestCache, clock_of, still
 from jupyter_resources.sync.settle import Side
 from jupyter_resources.sync.transfer import Done, Transfer
@@ -33,7 +33,8 @@ FIRST = 16
 """How many workers begin; more than can use the interpreter take it from one another at every call."""
 BUSY = 0.7
 """The share of one core from which on more workers would only be in the way."""
-IN_FLIGHT_BYTES = 192 << 20
+IN_FLIGHT_BYTES = 128 << 20
+"""Of files above STREAM_BYTES."""
 LOOK_SECONDS = 0.04
 """How often events are looked for: faster than an eye, slower than a thread switch counts."""
 GRACE_SECONDS = 0.8
@@ -168,6 +169,9 @@ class _Workers:
 
     def _one(self, transfer: Transfer, step: Step) -> None:
         try:
+            if step.size <= STREAM_BYTES:  # CONCURRENCY bounds these
+                self._events.append(transfer.run(step))
+                return
             with self._room.taken(step.size):
                 self._events.append(transfer.run(step))
         except ResourcesError as error:

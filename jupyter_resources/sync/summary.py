@@ -43,6 +43,7 @@ class SyncObject:
     """
 
     _telling = threading.RLock()
+    _untold: tuple[Any, ...]
 
     def __init__(
         self,
@@ -86,14 +87,14 @@ class SyncObject:
         `remote_path`, `local_path`, `exists_locally`, `local_size`, `local_hash`, `equal`, `state` and `reason`.
         """
         self = cls.__new__(cls)
-        self.__dict__["_untold"] = facts, what
+        self._untold = (facts, *what)
         return self
 
     def __getattr__(self, name: str) -> Any:
         with SyncObject._telling:
             untold = self.__dict__.get("_untold")
             if untold is not None and not name.startswith("__"):
-                facts, what = untold
+                facts, *what = untold
                 self._take(facts(*what))
                 del self.__dict__["_untold"]
         if name not in self.__dict__:

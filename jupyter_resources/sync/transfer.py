@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
@@ -12,16 +12,20 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import AlreadyExists, Changed, Damaged, NotFound, ResourcesError
 from jupyter_resources.core.events import Moved, Reporter
+from jupyter_resources.core.gate import Gate
 from jupyter_resources.core.steps import Action, Step
 from jupyter_resources.storage.bodies import BytesBody, FileBody, ReaderBody
-from jupyter_resources.storage.protocol import ANY, WHOLE_BYTES, Body, Capability, Expect, Reader
+from jupyter_resources.storage.protocol import ANY, STREAM_BYTES, WHOLE_BYTES, Body, Capability, Expect, Reader
 from jupyter_resources.storage.ranged import ranged
+from jupyter_resources.storage.smallfile import Grown, SmallFile
 from jupyter_resources.sync.digests import still
 from jupyter_resources.sync.plan import same
 from jupyter_resources.sync.settle import Side
 
 __all__ = ["Done", "Transfer"]
 
+MANY = 64
+"""The most threads that work on small local files at once."""
 TRIES = 3
 PAUSE_SECONDS = 0.2
 
@@ -40,6 +44,7 @@ class Transfer:
 
     def __init__(self, source: Side, target: Side, control: Control, emit: Reporter) -> None:
         self._source, self._target = source, target
+        self._gate = Gate(MANY)
         self._from, self._to = source.under(control), target.under(control)
         self._control = control
         self._emit = emit
@@ -69,6 +74,8 @@ class Transfer:
         for attempt in range(1, TRIES + 1):
             moved = _Count(step.path, self._emit)
             try:
+                if step.size <= STREAM_BYTES and (small := self._small(step, moved)) is not None:
+                    return self._put(step, small)
                 with self._body(step, moved) as body:
                     return self._put(step, body)
             except (Changed, Damaged) as error:
@@ -84,7 +91,11 @@ class Transfer:
     def _put(self, step: Step, body: Body) -> Done:
         assert step.source is not None
         try:
-            made = self._to.put(step.path, body, expect=self._expected(step))
+            if self._target.root is not None and step.size <= STREAM_BYTES:
+                with self._gate.passed():
+                    made = self._to.put(step.path, body, expect=self._expected(step))
+            else:
+                made = self._to.put(step.path, body, expect=self._expected(step))
         except (Changed, AlreadyExists):
             there = self._same_there(step, body)
             if there is None:
@@ -139,6 +150,20 @@ class Transfer:
             return ranged(self._from, entry.path, self._control)
         return self._from.read(entry.path)
 
+    def _small(self, step: Step, moved: _Count) -> Body | None:
+        """All of a small file or object, checked; None for a file that has grown since it was listed."""
+        assert step.source is not None
+        if self._source.root is not None:
+            path = f"{self._source.root}/{step.path}"
+            try:
+                with self._gate.passed():
+                    return SmallFile(path, moved)
+            except Grown:
+                return None
+        entry, content = self._from.get(step.path, STREAM_BYTES)
+        body = ReaderBody(lambda: _Arrived(entry, (content,)), step.source, moved).arrived()
+        return body if self._target.root is not None else BytesBody(body.whole(), moved)
+
     @contextmanager
     def _body(self, step: Step, moved: _Count) -> Iterator[Body]:
         """The source's bytes in the form that the target takes."""
@@ -155,6 +180,17 @@ class Transfer:
             else:
                 with _spooled(body) as path:
                     yield FileBody(path, moved)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """A reader of what has come already."""
+
+    entry: Entry
+    chunks: Sequence[bytes]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.chunks)
 
 
 class _Count:

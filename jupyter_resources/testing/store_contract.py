@@ -407,6 +407,22 @@ class StoreContract:
         assert get(store, "empty") == b""
         assert held(store) == {"empty": b""}
 
+    def test_get_gives_a_small_object_whole(self, store: Store) -> None:
+        """What it is and its bytes, in one request, also where there are none; nothing of one that has grown."""
+        fill(store, {"small": b"content", "empty": b""})
+        control = Control()
+        for key, content in (("small", b"content"), ("empty", b"")):
+            entry, came = store.under(control).get(key, 7)
+            assert (entry.path, entry.size, entry.etag) == (key, len(content), store.head(key).etag)
+            assert came == content
+        assert control.requests == {"read": 2}
+        with pytest.raises(Changed):
+            store.get("small", 6)
+        with pytest.raises(NotFound):
+            store.get("missing", 7)
+        with pytest.raises(InvalidPath):
+            store.get("../up", 7)
+
     def test_read_streams_in_chunks(self, store: Store) -> None:
         """A large object doesn't come in one piece."""
         content = bytes(range(256)) * (20 << 10)

@@ -24,10 +24,11 @@ from jupyter_resources.core.errors import (
     Unavailable,
 )
 from jupyter_resources.core.hashing import md5_of, part_size_for, sha256_of
-from jupyter_resources.storage import bodies
+from jupyter_resources.storage import bodies, smallfile
 from jupyter_resources.storage.bodies import BytesBody, FileBody, ReaderBody
 from jupyter_resources.storage.memory import MemoryStore
 from jupyter_resources.storage.protocol import Body, PartedBody
+from jupyter_resources.storage.smallfile import Grown, SmallFile
 from jupyter_resources.storage.translate import from_os, translated
 from jupyter_resources.testing.trees import Link, tree
 
@@ -125,10 +126,79 @@ def test_a_small_file_that_changes_before_it_is_asked_for_is_told(tmp_path: Path
     """It was read when it was opened; whether that is still it, is looked at."""
     path = tmp_path / "f"
     path.write_bytes(b"before")
-    body = FileBody(str(path))
+    body = SmallFile(str(path), print)
     path.write_bytes(b"after!!")
     with pytest.raises(Changed):
         body.whole()
+    path.unlink()
+    with pytest.raises(NotFound, match="vanished"):
+        body.whole()
+
+
+@WAYS
+@pytest.mark.parametrize("content", [b"", b"x" * 70_000])
+def test_a_small_file_is_what_a_body_is(tmp_path: Path, way: str, content: bytes):
+    """The same bytes each time they are asked for, with their digests."""
+    path = tmp_path / "f"
+    path.write_bytes(content)
+    body = SmallFile(str(path), print)
+    assert body.size == len(content)
+    for _ in range(2):
+        assert drained(body, way) == content
+        if way == "whole" or content:
+            assert (body.md5, body.sha256) == (md5_of(content), sha256_of(content))
+
+
+def test_a_small_file_that_has_grown_is_not_taken_into_memory(tmp_path: Path):
+    """It was small when it was listed."""
+    path = tmp_path / "f"
+    path.write_bytes(b"x" * ((1 << 20) + 1))
+    with pytest.raises(Grown):
+        SmallFile(str(path), print)
+
+
+@pytest.mark.parametrize("change", ["grows", "shrinks", "touched"])
+def test_a_small_file_that_changes_under_the_reading_is_told(
+    tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Between the first look and the last one, by however little."""
+    path = tmp_path / "f"
+    path.write_bytes(b"x" * 100)
+    changes = {
+        "grows": lambda: path.write_bytes(b"y" * 101),
+        "shrinks": lambda: path.write_bytes(b"y" * 99),
+        "touched": lambda: os.utime(path, (1, 1)),
+    }
+
+    class System:
+        @staticmethod
+        def read(descriptor: int, size: int) -> bytes:
+            changes[change]()
+            return os.read(descriptor, size)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(os, name)
+
+    monkeypatch.setattr(smallfile, "os", System())
+    with pytest.raises(Changed):
+        SmallFile(str(path), print)
+
+
+def test_a_read_that_gives_less_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A network file system may give fewer bytes than were asked for."""
+    path = tmp_path / "f"
+    path.write_bytes(b"0123456789" * 10)
+
+    class System:
+        @staticmethod
+        def read(descriptor: int, size: int) -> bytes:
+            return os.read(descriptor, min(size, 7))
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(os, name)
+
+    monkeypatch.setattr(smallfile, "os", System())
+    assert SmallFile(str(path), print).whole() == b"0123456789" * 10
 
 
 def test_file_that_cannot_be_read(tmp_path: Path):
@@ -138,6 +208,8 @@ def test_file_that_cannot_be_read(tmp_path: Path):
     for name, error in {"gone": NotFound, "broken": NotFound, "d": InvalidPath, "pipe": InvalidPath}.items():
         with pytest.raises(error, match=name):
             FileBody(str(tmp_path / name))
+        with pytest.raises(error, match=name):
+            SmallFile(str(tmp_path / name), print)
     path = tmp_path / "f"
     path.write_bytes(b"x")
     body = FileBody(str(path))

@@ -17,7 +17,7 @@ import pytest
 from jupyter_resources import RemoteStorage, RemoteStorageConfig
 from jupyter_resources.core import hashing
 from jupyter_resources.core.entry import Entry, Facts, Listing
-from jupyter_resources.storage import bodies, objectstore
+from jupyter_resources.storage import bodies, objectstore, smallfile
 from jupyter_resources.storage.stretch import Stretch
 from jupyter_resources.sync.digests import DigestCache
 from jupyter_resources.sync.plan import plan
@@ -83,6 +83,18 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     unchanged = Stretch.send
     monkeypatch.setattr(Stretch, "send", send)
     monkeypatch.setattr(bodies, "FileIO", Counted)
+
+    class System:
+        @staticmethod
+        def read(descriptor: int, size: int) -> bytes:
+            content = os.read(descriptor, size)
+            seen["bytes"] += len(content)
+            return content
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(os, name)
+
+    monkeypatch.setattr(smallfile, "os", System())
     return seen
 
 
