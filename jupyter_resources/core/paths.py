@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from jupyter_resources.core.errors import InvalidPath
 
-__all__ = ["MAX_KEY_BYTES", "RESERVED", "check", "is_reserved", "joined", "parents", "problem", "under"]
+__all__ = ["MAX_KEY_BYTES", "RESERVED", "check", "is_mentioned", "is_reserved", "joined", "parents", "problem", "under"]
 
 RESERVED = ".resources"
 MAX_KEY_BYTES = 1024
@@ -71,6 +71,11 @@ def is_reserved(path: str) -> bool:
     Case doesn't count: on a file system that folds case `.Resources` is the same directory.
     """
     return RESERVED in path.casefold() and RESERVED in path.casefold().split("/")
+
+
+def is_mentioned(paths: Iterable[str]) -> bool:
+    """Whether any of `paths` may be reserved; False is certain, and quickly told of many."""
+    return RESERVED in "\n".join(paths).casefold()
 
 
 def under(path: str, prefix: str) -> bool:

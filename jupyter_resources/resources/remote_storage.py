@@ -7,6 +7,7 @@ import glob
 import logging
 import os
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from functools import cached_property
 from typing import Any
 
@@ -33,13 +34,16 @@ from jupyter_resources.sync import listing
 from jupyter_resources.sync.digests import DigestCache, default_cache
 from jupyter_resources.sync.ignore import IgnoreRules, never_pulled
 from jupyter_resources.sync.policy import MIRROR, PUSH
-from jupyter_resources.sync.settle import Side
+from jupyter_resources.sync.settle import Side, recall
 from jupyter_resources.sync.summary import Direction, TransactionSummary
 from jupyter_resources.sync.transfer import Done
 
 __all__ = ["RemoteStorage"]
 
 log = logging.getLogger("jupyter_resources")
+
+MANY = 4000
+"""So many files make it worth while to ask the bucket before they are looked at."""
 
 
 class RemoteStorage:
@@ -154,17 +158,25 @@ class RemoteStorage:
             if delete and any(glob.has_magic(one) and one not in it for one, it in zip(patterns, found, strict=True)):
                 raise InvalidValue("a glob can't be mirrored: it doesn't say what is gone", hint="give a directory")
             here = store.under(control.uncounted())
-            walked = listing.walk(here, [one for matched in found for one in matched], report, "source")
-            if not walked and not delete:
-                raise naming.nothing(patterns, walked)
             prefixes = [listing.search_prefix(one) for one in patterns]
-            there = at._listed(prefixes, control, report, "target", [entry.path for entry in walked])
+            with ExitStack() as stack:
+                # Where many files were pushed before, the bucket answers while the walk is under way.
+                known = at._expected(root, prefixes)
+                coming = stack.enter_context(closing(at._begun(prefixes, control, known))) if known else None
+                walked = listing.walk(here, [one for matched in found for one in matched], report, "source")
+                if not walked and not delete:
+                    raise naming.nothing(patterns, walked)
+                expected = [entry.path for entry in walked]
+                coming = coming or stack.enter_context(closing(at._begun(prefixes, control, expected)))
+                mine = Side(store, walked.select(selection.reason), root)
+                mine = mine if verify else recall(mine, at._cache)
+                there = at._listed(coming, prefixes, report, "target")
             if delete:
                 there = there.select(lambda path: selection.reason(path) or rules.reason(path))
                 naming.check_mirror(root, patterns, at._bucket_directory)
                 if not allow_empty:
                     naming.check_emptied([one for matched in found for one in matched], walked, there)
-            return Side(store, walked.select(selection.reason), root), Side(at._store, there, at._directory)
+            return mine, Side(at._store, there, at._directory)
 
         policy = MIRROR if delete else PUSH.but(overwrite=force)
         policy = policy.but(allow_empty=allow_empty, verify=verify)
@@ -206,7 +218,7 @@ class RemoteStorage:
         at = self._as_now()
 
         def look(control: Control, report: Reporter) -> tuple[Side, Side]:
-            there = at._listed(wanted, control, report, "source")
+            there = at._listed(at._begun(wanted, control), wanted, report, "source")
             for missing in (one for one in wanted if not there.has_below(one)):
                 if not missing_ok:
                     raise at._missing(missing)
@@ -262,7 +274,7 @@ class RemoteStorage:
         wanted = naming.remote(remote_path, "", True)
         selection = Selection.of(include_regex, exclude_regex, path_regex)
         control, at = Control(), self._as_now()
-        there = at._listed([wanted], control, silent, "target")
+        there = at._listed(at._begun([wanted], control), [wanted], silent, "target")
         hostile = [Entry(one.path, one.size) for one in there.left_out]
         doomed = [one for one in (*there.entries, *hostile) if selection.reason(one.path) is None]
         if not doomed:
@@ -308,11 +320,19 @@ class RemoteStorage:
         """Where the base path lies on disk, if the bucket is a directory."""
         return os.path.join(self._opened.root, self._base) if isinstance(self._opened, LocalStore) else None
 
-    def _listed(
-        self, prefixes: Sequence[str], control: Control, report: Reporter, side: str, expected: Sequence[str] = ()
-    ) -> Listing:
+    def _expected(self, root: str, prefixes: Sequence[str]) -> list[str]:
+        """What is probably in the bucket: what was pushed from `root` before, if that is so much that it matters."""
+        if len(prefixes) != 1 or self._directory is not None:
+            return []
+        known = self._cache.known_paths(root, prefixes[0])
+        return known if len(known) >= MANY else []
+
+    def _begun(self, prefixes: Sequence[str], control: Control, expected: Sequence[str] = ()) -> listing.Objects:
         there = Side(self._store, Listing(), self._directory)
-        listed = listing.list_objects(there.under(control), prefixes, control, report, side, expected)
+        return listing.Objects(there.under(control), prefixes, control, expected)
+
+    def _listed(self, coming: listing.Objects, prefixes: Sequence[str], report: Reporter, side: str) -> Listing:
+        listed = coming.listing(report, side)
         lead = f"{self._base}/" if self._base else ""
         self._seen.listed(self._place, prefixes, [one.path for one in listed], lead)
         return listed

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from jupyter_resources.core.control import TURN_SECONDS, Control
 
@@ -23,12 +23,19 @@ class _End:
         self.error = error
 
 
-def ahead(pages: Iterator[T], control: Control) -> Iterator[T]:
-    """What `pages` gives, taken from it by a thread, at most HELD before they are asked for.
+def ahead(pages: Iterator[T], control: Control) -> Generator[T]:
+    """What `pages` gives, taken from it by a thread from now on, at most HELD before they are asked for.
 
     Raises what it raises. Whoever leaves before the end, by an interrupt or an error, cancels `control` by that, which
-    ends the request under way.
+    ends the request under way. So does `close`, also before anything was taken.
     """
+    taken = _taken(pages, control)
+    next(taken)
+    return taken
+
+
+def _taken(pages: Iterator[T], control: Control) -> Generator[T]:
+    """The same; the first thing that comes says that it has begun."""
     held: queue.Queue[T | _End] = queue.Queue(HELD)
     left = threading.Event()
 
@@ -55,6 +62,7 @@ def ahead(pages: Iterator[T], control: Control) -> Iterator[T]:
 
     try:
         threading.Thread(target=fetch, name="jtres-pages", daemon=True).start()
+        yield cast("T", None)
         while not isinstance(one := take(), _End):
             yield one
         if one.error is not None:

@@ -62,6 +62,13 @@ class DigestCache:
                 better[entry.path] = _with(entry, md5, sha256)
         return listing.having(better)
 
+    def known_paths(self, root: str, below: str) -> list[str]:
+        """The paths of files at `below` in the directory `root` whose digests are recorded, sorted."""
+        base = _slashed(root)
+        lead = f"{base}{below}/" if below else base
+        query = "SELECT path FROM known_files WHERE path >= ? AND path < ? ORDER BY path"
+        return [path[len(base) :] for (path,) in self._read(query, (lead, lead[:-1] + "0"))]
+
     def record_files(self, root: str, entries: Iterable[Entry], clock: Clock | None) -> None:
         """Keep the digests of `entries` (with facts) that were settled well before `clock`, of their file system.
 

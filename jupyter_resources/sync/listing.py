@@ -14,14 +14,14 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut, Listing
 from jupyter_resources.core.errors import InvalidPath
 from jupyter_resources.core.events import Listed, Reporter
-from jupyter_resources.core.paths import is_reserved, parents, under
+from jupyter_resources.core.paths import is_mentioned, is_reserved, parents, under
 from jupyter_resources.storage.local import LocalStore
 from jupyter_resources.storage.partial import remove_dead
 from jupyter_resources.storage.protocol import Page, Store
 from jupyter_resources.storage.walk import entry_of
 from jupyter_resources.sync.ahead import ahead
 
-__all__ = ["list_objects", "list_targets", "matches", "search_prefix", "walk"]
+__all__ = ["Objects", "list_targets", "matches", "search_prefix", "walk"]
 
 
 def matches(root: str, pattern: str) -> list[str]:
@@ -110,29 +110,39 @@ def _named(store: LocalStore, path: str) -> Iterator[Page]:
         )
 
 
-def list_objects(
-    store: Store,
-    prefixes: Sequence[str],
-    control: Control,
-    report: Reporter,
-    side: str,
-    expected: Sequence[str] = (),
-) -> Listing:
-    """Objects of `store` at or below each of `prefixes`; not those that merely begin alike, nor reserved ones.
-
-    `expected`, sorted, are probably among them, which helps some stores to list faster.
+class Objects:
+    """Objects of a store at or below some places, asked for from now on; not those that merely begin alike, nor
+    reserved ones. To be closed when nobody wants them any more.
     """
-    entries: list[Entry] = []
-    left_out: list[LeftOut] = []
-    outermost = _outermost(prefixes)
-    wanted = set(outermost) if len(outermost) > MANY else None
-    for prefix in [os.path.commonpath(outermost)] if wanted else outermost:
-        for page in ahead(store.list(prefix, tree=True, expected=expected), control):
-            control.check()
-            entries.extend(one for one in page.entries if not is_reserved(one.path) and _wanted(one.path, wanted))
-            left_out.extend(one for one in page.left_out if not is_reserved(one.path) and _wanted(one.path, wanted))
+
+    def __init__(self, store: Store, prefixes: Sequence[str], control: Control, expected: Sequence[str] = ()) -> None:
+        """`expected`, sorted, are probably among them, which helps some stores to list faster."""
+        outermost = _outermost(prefixes)
+        self._wanted = set(outermost) if len(outermost) > MANY else None
+        places = [os.path.commonpath(outermost)] if self._wanted else outermost
+        self._control = control
+        self._pages = ahead(
+            (page for place in places for page in store.list(place, tree=True, expected=expected)), control
+        )
+
+    def close(self) -> None:
+        """Ask for no more."""
+        self._pages.close()
+
+    def listing(self, report: Reporter, side: str) -> Listing:
+        """All of them. Raises what the store raises."""
+        entries: list[Entry] = []
+        left_out: list[LeftOut] = []
+        for page in self._pages:
+            self._control.check()
+            plain = self._wanted is None and not is_mentioned(one.path for one in page.entries)
+            entries += page.entries if plain else [one for one in page.entries if self._is_meant(one.path)]
+            left_out += [one for one in page.left_out if self._is_meant(one.path)]
             report(Listed(side, len(entries)))
-    return Listing.of(entries, left_out)
+        return Listing.of(entries, left_out)
+
+    def _is_meant(self, path: str) -> bool:
+        return not is_reserved(path) and _wanted(path, self._wanted)
 
 
 MANY = 3

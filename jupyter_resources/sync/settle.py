@@ -17,7 +17,7 @@ from jupyter_resources.storage.walk import entry_of
 from jupyter_resources.sync.digests import DigestCache, clock_of
 from jupyter_resources.sync.plan import maybe_held, same, undecided
 
-__all__ = ["Side", "settle"]
+__all__ = ["Side", "recall", "settle"]
 
 THREADS = min(8, (os.cpu_count() or 1) + 2)
 BUNCH = 32
@@ -33,6 +33,8 @@ class Side:
     store: Store
     listing: Listing
     root: str | None = None
+    recalled: bool = False
+    """Whether it has the digests that this machine recorded earlier."""
 
     def under(self, control: Control) -> Store:
         """The store, its requests counted by `control` unless it is a local directory, which has none."""
@@ -45,9 +47,11 @@ class Side:
 
 def recall(side: Side, cache: DigestCache) -> Side:
     """`side` with the digests that this machine recorded earlier."""
+    if side.recalled:
+        return side
     if side.root is not None:
-        return replace(side, listing=cache.known_files(side.root, side.listing))
-    return replace(side, listing=cache.known_objects(side.store.location, side.listing))
+        return replace(side, listing=cache.known_files(side.root, side.listing), recalled=True)
+    return replace(side, listing=cache.known_objects(side.store.location, side.listing), recalled=True)
 
 
 def settle(

@@ -66,3 +66,19 @@ def test_an_interrupt_ends_the_request_under_way() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         signal.signal(signal.SIGINT, previous)
     assert ended.is_set()
+
+
+def test_what_is_left_before_it_began_is_ended_too() -> None:
+    """It begins at once, while something else is done; when that fails, nobody takes the pages."""
+    control, begun, ended = Control(), threading.Event(), threading.Event()
+
+    def pages() -> Iterator[int]:
+        with control.on_cancel(ended.set):
+            begun.set()
+            ended.wait(30)
+        yield 1
+
+    taken = ahead(pages(), control)
+    assert begun.wait(30)
+    taken.close()
+    assert ended.is_set()

@@ -17,10 +17,10 @@ import pytest
 from jupyter_resources import RemoteStorage, RemoteStorageConfig
 from jupyter_resources.core.errors import Cancelled, Changed, Damaged, Denied, Incomplete, NotFound
 from jupyter_resources.core.events import Copied, Event, Moved
-from jupyter_resources.storage.bodies import FileBody
 from jupyter_resources.storage.local import LocalStore
 from jupyter_resources.storage.memory import MemoryStore
 from jupyter_resources.storage.protocol import Store
+from jupyter_resources.storage.smallfile import SmallFile
 from jupyter_resources.sync import transfer
 from jupyter_resources.sync.digests import DigestCache
 from jupyter_resources.sync.engine import Interrupted
@@ -321,16 +321,16 @@ def test_a_process_killed_between_link_and_unlink_leaves_a_file_like_others(here
 def meddle(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
     """Callables run each time just after a file was opened to be sent."""
     actions: list[object] = []
-    whole = FileBody.whole
+    whole = SmallFile.whole
 
-    def meddled(self: FileBody) -> bytes:
+    def meddled(self: SmallFile) -> bytes:
         if actions:
             action = actions.pop(0)
             assert callable(action)
             action()
         return whole(self)
 
-    monkeypatch.setattr(FileBody, "whole", meddled)
+    monkeypatch.setattr(SmallFile, "whole", meddled)
     yield actions
 
 
