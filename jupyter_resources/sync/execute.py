@@ -29,10 +29,6 @@ from jupyter_resources.sync.transfer import Done, Transfer
 __all__ = ["CONCURRENCY", "IN_FLIGHT_BYTES", "execute"]
 
 CONCURRENCY = 64
-FIRST = 16
-"""How many workers begin; more than can use the interpreter take it from one another at every call."""
-BUSY = 0.7
-"""The share of one core from which on more workers would only be in the way."""
 IN_FLIGHT_BYTES = 128 << 20
 """Of files above STREAM_BYTES."""
 LOOK_SECONDS = 0.04
@@ -111,8 +107,7 @@ class _Workers:
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._transfer = Transfer(source, target, control.detached(), self._events.append)
-        self._looked = time.perf_counter(), time.process_time()
-        self._started = self._working = 0
+        self._working = 0
         if not steps:
             self._ended.set()
 
@@ -122,21 +117,19 @@ class _Workers:
         return not self._ended.is_set()
 
     def start(self) -> None:
-        """Start some more, as many as there is work for; fewer where the system gives no more threads."""
-        for _ in range(min(FIRST, CONCURRENCY - self._started, len(self._steps))):
+        """Start as many as there is work for; fewer where the system gives no more threads."""
+        for number in range(min(CONCURRENCY, len(self._steps))):
             with self._lock:
                 if self._ended.is_set():
                     return
                 self._working += 1
             try:
-                threading.Thread(target=self._work, name=f"jtres-{self._started}", daemon=True).start()
+                threading.Thread(target=self._work, name=f"jtres-{number}", daemon=True).start()
             except RuntimeError:
                 alone = self._left()
                 if alone and self._steps:
                     raise
-                self._started = CONCURRENCY
                 return
-            self._started += 1
 
     def _left(self) -> bool:
         """One works no more; whether it was the last one."""
@@ -145,16 +138,6 @@ class _Workers:
             if not self._working:
                 self._ended.set()
             return not self._working
-
-    def _grow(self) -> None:
-        """Start some more while the processor is idle: who waits for a far server is many, who waits for one another
-        is few.
-        """
-        (then, used), now = self._looked, (time.perf_counter(), time.process_time())
-        if self._started < CONCURRENCY and now[0] - then >= LOOK_SECONDS / 2:
-            self._looked = now
-            if now[1] - used < BUSY * (now[0] - then):
-                self.start()
 
     def _work(self) -> None:
         try:
@@ -190,7 +173,6 @@ class _Workers:
         end = time.monotonic() + within if within is not None else None
         while True:
             ended = self._ended.wait(LOOK_SECONDS)  # before looking: what was put until then is seen
-            self._grow()
             while self._events:
                 late = end is not None and time.monotonic() >= end
                 self._tell(self._events.popleft(), tally, silent if late else report)
