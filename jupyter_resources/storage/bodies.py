@@ -21,7 +21,7 @@ from jupyter_resources.storage.smallfile import changed_while_read, facts_of, op
 from jupyter_resources.storage.stretch import Stretch
 from jupyter_resources.storage.translate import translated
 
-__all__ = ["BytesBody", "FileBody", "ReaderBody"]
+__all__ = ["BytesBody", "FileBody", "ReaderBody", "arrived"]
 
 Moved = Callable[[int], None]
 
@@ -158,15 +158,10 @@ class ReaderBody:
     def whole(self) -> bytes:
         return b"".join(self.chunks())
 
-    def arrived(self) -> BytesBody:
-        """The same once all of it has come and was checked."""
-        return BytesBody(self.whole(), self.moved, digests=(self.md5, self.sha256))
-
     def chunks(self) -> Iterator[bytes]:
         reader = self._open()
-        said, meant = reader.entry, self._entry
-        if said.size != meant.size or (None not in (said.etag, meant.etag) and said.etag != meant.etag):
-            raise Changed(f"{said.path} changed since it was listed", hint="repeat the line: it compares again")
+        said = reader.entry
+        _expect_listed(said, self._entry)
         hasher = Hasher(md5=said.md5 is not None, sha256=said.md5 is None)  # one tells, and MD5 of 1 GiB takes seconds
         for chunk in reader:
             hasher.update(chunk)
@@ -174,19 +169,37 @@ class ReaderBody:
                 message = f"{said.path} arrived damaged: expected {said.size} bytes, more came"
                 raise Damaged(message, hint="repeat the line; nothing was written for this file")
             yield chunk
-        wrong = (
-            hasher.size != said.size
-            or (said.md5 is not None and said.md5 != hasher.md5)
-            # What we left beside an object is stale where another tool rewrote the object and kept it.
-            or (said.md5 is None and said.sha256 is not None and said.sha256 != hasher.sha256)
+        md5, sha256 = hasher.md5, hasher.sha256
+        _expect_whole(said, hasher.size, md5, sha256)
+        self.md5, self.sha256 = md5, sha256
+
+
+def arrived(said: Entry, content: bytes, meant: Entry, moved: Moved) -> BytesBody:
+    """What was read whole, once it is checked: it has to be what was `meant`, and what the store `said` it is."""
+    _expect_listed(said, meant)
+    md5, sha256 = (None, sha256_of(content)) if said.md5 is None else (md5_of(content), None)
+    _expect_whole(said, len(content), md5, sha256)
+    return BytesBody(content, moved, digests=(md5, sha256))
+
+
+def _expect_listed(said: Entry, meant: Entry) -> None:
+    if said.size != meant.size or (None not in (said.etag, meant.etag) and said.etag != meant.etag):
+        raise Changed(f"{said.path} changed since it was listed", hint="repeat the line: it compares again")
+
+
+def _expect_whole(said: Entry, size: int, md5: str | None, sha256: str | None) -> None:
+    wrong = (
+        size != said.size
+        or (said.md5 is not None and said.md5 != md5)
+        # What we left beside an object is stale where another tool rewrote the object and kept it.
+        or (said.md5 is None and said.sha256 is not None and said.sha256 != sha256)
+    )
+    if wrong:
+        raise Damaged(
+            f"{said.path} arrived damaged: expected {said.size} bytes with digest {said.md5 or said.sha256}, "
+            f"got {size} bytes with {md5 or sha256}",
+            hint="repeat the line; nothing was written for this file",
         )
-        if wrong:
-            raise Damaged(
-                f"{said.path} arrived damaged: expected {said.size} bytes with digest {said.sha256 or said.md5}, "
-                f"got {hasher.size} bytes with {hasher.sha256 if said.sha256 else hasher.md5}",
-                hint="repeat the line; nothing was written for this file",
-            )
-        self.md5, self.sha256 = hasher.md5, hasher.sha256
 
 
 @contextmanager

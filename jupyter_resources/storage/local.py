@@ -66,6 +66,7 @@ class LocalStore(ReadsWhole):
         for a directory that others may write to.
         """
         self.root = os.path.abspath(os.fspath(root))
+        self._lead = f"{self.root.rstrip('/')}/"
         self._prune = prune
         self._clean, self._inside = clean, inside
         self._descent = Descent(self.root, create=create)
@@ -101,7 +102,7 @@ class LocalStore(ReadsWhole):
 
     def path_of(self, key: str) -> str:
         """The absolute path of `key`. Raises InvalidPath."""
-        return os.path.join(self.root, paths.check(key))
+        return f"{self._lead}{paths.check(key)}"
 
     def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
         self._control.check()
@@ -148,7 +149,7 @@ class LocalStore(ReadsWhole):
                     f"{self.path_of(key)}: expected {body.size} bytes, got {partial.written}; nothing was written"
                 )
 
-        status = self._write(key, fill, expect)
+        status = self._write(key, body.size, fill, expect)
         return entry_of(key, status).knowing(body.md5, body.sha256)
 
     def copy(self, source: str, target: str, *, expect: Expect = ANY) -> Entry:
@@ -166,7 +167,7 @@ class LocalStore(ReadsWhole):
                 raise Changed(f"{self.path_of(source)} changed while it was copied", hint="repeat the line")
 
         try:
-            return entry_of(target, self._write(target, fill, expect))
+            return entry_of(target, self._write(target, before.st_size, fill, expect))
         finally:
             os.close(descriptor)
 
@@ -217,18 +218,20 @@ class LocalStore(ReadsWhole):
                 raise NotFound(f"{path} is {what}", hint="list what is there")
             return descriptor, status
 
-    def _write(self, key: str, fill: Callable[[Partial], None], expect: Expect) -> os.stat_result:
-        """Fill a partial file and make it `key`; whatever happens, nothing half-done stays."""
+    def _write(self, key: str, size: int, fill: Callable[[Partial], None], expect: Expect) -> os.stat_result:
+        """Fill a partial file with `size` bytes and make it `key`; whatever happens, nothing half-done stays."""
         if is_partial(key.rpartition("/")[2]):
             raise InvalidPath(f"{key!r} is a name for files on their way, which are never listed", hint="rename it")
         made: _Made = []
         done = False
-        with translated(self.path_of(key)):
+        path = self.path_of(key)
+        with translated(path):
             try:
-                parent, partial, name = self._begun(key, made)
+                parent, partial, name = self._begun(key, path, made)
                 try:
                     with partial:
-                        partial.expect(name, expect)  # before any byte is fetched for nothing
+                        if size > STREAM_BYTES:
+                            partial.expect(name, expect)  # before any byte is fetched for nothing
                         fill(partial)
                         self._control.check()
                         status = partial.commit(name, expect, self._control)
@@ -240,7 +243,7 @@ class LocalStore(ReadsWhole):
                 if not done and made:
                     self._descent.remove_empty(reversed(made))
 
-    def _begun(self, key: str, made: _Made) -> tuple[int, Partial, str]:
+    def _begun(self, key: str, path: str, made: _Made) -> tuple[int, Partial, str]:
         """The open directory, a partial file in it, and the target's name there.
 
         A delete of the last file beside it may remove the directory in between; then it is made again.
@@ -249,7 +252,7 @@ class LocalStore(ReadsWhole):
             parent = -1
             try:
                 parent, name = self._descent.parent(key, made)
-                return parent, Partial(parent, self.path_of(key)), name
+                return parent, Partial(parent, path), name
             except FileNotFoundError as error:
                 last = error
                 if parent >= 0:

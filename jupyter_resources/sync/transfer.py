@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from jupyter_resources.core.errors import AlreadyExists, Changed, Damaged, NotFo
 from jupyter_resources.core.events import Moved, Reporter
 from jupyter_resources.core.gate import Gate
 from jupyter_resources.core.steps import Action, Step
-from jupyter_resources.storage.bodies import BytesBody, FileBody, ReaderBody
+from jupyter_resources.storage.bodies import BytesBody, FileBody, ReaderBody, arrived
 from jupyter_resources.storage.protocol import ANY, STREAM_BYTES, WHOLE_BYTES, Body, Capability, Expect, Reader
 from jupyter_resources.storage.ranged import ranged
 from jupyter_resources.storage.smallfile import Grown, SmallFile
@@ -161,8 +161,8 @@ class Transfer:
             except Grown:
                 return None
         entry, content = self._from.get(step.path, STREAM_BYTES)
-        body = ReaderBody(lambda: _Arrived(entry, (content,)), step.source, moved).arrived()
-        return body if self._target.root is not None else BytesBody(body.whole(), moved)
+        body = arrived(entry, content, step.source, moved)
+        return body if self._target.root is not None else BytesBody(content, moved)
 
     @contextmanager
     def _body(self, step: Step, moved: _Count) -> Iterator[Body]:
@@ -180,17 +180,6 @@ class Transfer:
             else:
                 with _spooled(body) as path:
                     yield FileBody(path, moved)
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrived:
-    """A reader of what has come already."""
-
-    entry: Entry
-    chunks: Sequence[bytes]
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self.chunks)
 
 
 class _Count:

@@ -57,8 +57,8 @@ BUGS = [
     Bug(
         "what arrives is not verified",
         "storage/bodies.py",
-        "        if wrong:\n",
-        "        if wrong and False:\n",
+        "    if wrong:\n",
+        "    if wrong and False:\n",
         f"{LAWS} -k arrives_spoiled",
     ),
     Bug(

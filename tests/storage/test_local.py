@@ -302,7 +302,7 @@ def test_nothing_goes_through_a_linked_directory(tmp_path: Path):
 @pytest.mark.parametrize("expect", [ANY, None, "tag"])
 @pytest.mark.parametrize("name", ["directory", "full", "link", "pipe"])
 def test_what_is_in_the_way_stays(tmp_path: Path, name: str, expect: str | None):
-    """A directory (even an empty one), a link to one, a pipe: AlreadyExists, before a byte is read."""
+    """A directory (even an empty one), a link to one, a pipe: AlreadyExists, before a byte is read of what is large."""
     tree({"directory": None, "full/x": b"x", "link": Link("full")}, tmp_path)
     os.mkfifo(tmp_path / "pipe")
 
@@ -311,7 +311,9 @@ def test_what_is_in_the_way_stays(tmp_path: Path, name: str, expect: str | None)
             raise AssertionError("the body was read")
 
     with pytest.raises(AlreadyExists, match=name):
-        LocalStore(tmp_path).put(name, Untouched(b"new"), expect=expect)
+        LocalStore(tmp_path).put(name, Untouched(b"new" * 400_000), expect=expect)
+    with pytest.raises(AlreadyExists, match=name):
+        LocalStore(tmp_path).put(name, BytesBody(b"new"), expect=expect)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["directory", "full", "link", "pipe"]
 
 
