@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.bench import cases, report, results, servers
-from tests.bench.peers import ALL, FLOOR, OURS, Peer
+from tests.bench.peers import ALL, DIGESTS, FLOOR, OURS, Peer
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 KEPT = servers.PEERS / "results"
@@ -53,7 +53,7 @@ def _there(wanted: str | None) -> tuple[Sequence[Peer], dict[str, str]]:
     """The tools that are wanted and installed, with their versions; says which aren't."""
     names = None if wanted is None else {OURS.name, *wanted.split(",")}
     chosen = [peer for peer in ALL if names is None or peer.name in names]
-    versions = {peer.name: peer.version for peer in (*chosen, FLOOR)}
+    versions = {peer.name: peer.version for peer in (*chosen, FLOOR, DIGESTS)}
     for name in (name for name, version in versions.items() if version is None):
         print(f"{name}: not installed, left out", flush=True)
     there = {name: version for name, version in versions.items() if version is not None}

@@ -13,7 +13,7 @@ from typing import Literal
 
 from tests.bench.servers import PEERS, REGION, Far
 
-__all__ = ["ALL", "FLOOR", "OURS", "SCRIPTS", "Peer", "Verb", "variables"]
+__all__ = ["ALL", "DIGESTS", "FLOOR", "OURS", "SCRIPTS", "Peer", "Verb", "variables"]
 
 Verb = Literal["push", "again", "pull"]
 """A push to an empty bucket, a push to one that has most of it, a pull into an empty directory."""
@@ -134,8 +134,17 @@ def _floor() -> Peer:
     return Peer("floor", "walk, stat and LIST alone, as a Python process of its own", command, ["python", "--version"])
 
 
+def _digests() -> Peer:
+    def command(verb: Verb, endpoint: str, bucket: str, target: Path) -> Sequence[str]:
+        return [sys.executable, str(SCRIPTS / "digests.py"), verb]
+
+    how = "what has to be digested, and nothing else: MD5 by part and SHA-256 of what is sent, SHA-256 of what arrives"
+    return Peer("digests", how, command, ["python", "--version"])
+
+
 OURS = _script("ours", "`RemoteStorage.push`, `.pull`", "ours", "jupyter_resources", own=True)
 FLOOR = _floor()
+DIGESTS = _digests()
 TUNED = ("--transfers=32", "--checkers=32", "--fast-list", "--update", "--use-server-modtime")
 ALL = (
     OURS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench.budgets import verdicts
+from tests.bench.budgets import Verdict, verdicts
 from tests.bench.measure import Run, median, ratio
-from tests.bench.peers import ALL, FLOOR
+from tests.bench.peers import ALL, DIGESTS, FLOOR
 from tests.bench.results import Case, number
 
 __all__ = ["MARK", "tables", "write"]
@@ -73,13 +73,17 @@ def _row(tool: str, by_tool: Mapping[str, Sequence[Run]]) -> list[str]:
 
 def _budgets(cases: Sequence[Case]) -> Iterator[str]:
     yield "## Budgets\n"
-    rows = [[one.work, one.budget, one.seen, "met" if one.met else "**missed**"] for one in verdicts(cases)]
+    rows = [[one.work, one.budget, one.seen, _state(one)] for one in verdicts(cases)]
     yield from _table(("work", "budget", "seen", ""), rows)
+
+
+def _state(verdict: Verdict) -> str:
+    return "met" if verdict.met else "**missed**, as what is under it does" if verdict.limit else "**missed**"
 
 
 def _tools(versions: Mapping[str, str]) -> Iterator[str]:
     yield "## The tools, and how each was run\n"
-    known = [(one.name, versions[one.name], one.how) for one in (*ALL, FLOOR) if one.name in versions]
+    known = [(one.name, versions[one.name], one.how) for one in (*ALL, FLOOR, DIGESTS) if one.name in versions]
     yield from _table(("tool", "version", "run as"), known)
     for missing in (one.name for one in ALL if one.name not in versions):
         yield f"\n{missing} wasn't there to be run."

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.bench import measure, trees
 from tests.bench.measure import Failed, Run
-from tests.bench.peers import FLOOR, OURS, Peer, Verb, variables
+from tests.bench.peers import DIGESTS, FLOOR, OURS, Peer, Verb, variables
 from tests.bench.results import Case
 from tests.bench.servers import Far
 
@@ -73,9 +73,13 @@ def large_file(near: Stage, counting: Stage, peers: Sequence[Peer], number: int,
     counted, case.runs = case.runs, {}
     for turn in range(number):
         _round(case, near, peers, turn, verified=False)
+        for what in ("push", "pull"):
+            case.add(what, DIGESTS.name, near.run(DIGESTS, what, "", near.place / "home", near.place))
     for what, by_peer in case.runs.items():
         for name, runs in by_peer.items():
-            by_peer[name] = [replace(run, requests=counted[what][name][0].requests) for run in runs]
+            by_peer[name] = [
+                replace(run, requests=counted[what][name][0].requests) for run in runs if name in counted[what]
+            ] or runs
     return case
 
 
