@@ -13,7 +13,7 @@ from typing import Literal
 
 from tests.bench.servers import PEERS, REGION, Far
 
-__all__ = ["ALL", "DIGESTS", "FLOOR", "OURS", "SCRIPTS", "Peer", "Verb", "variables"]
+__all__ = ["ALL", "DIGESTS", "ENGINE", "FLOOR", "OURS", "SCRIPTS", "Peer", "Verb", "variables"]
 
 Verb = Literal["push", "again", "pull"]
 """A push to an empty bucket, a push to one that has most of it, a pull into an empty directory."""
@@ -32,6 +32,8 @@ class Peer:
     """What prints its version."""
     for_many: bool = False
     """Differs from another only in how it moves many files."""
+    own_marks: bool = True
+    """Knows what it pushed by times or marks of its own, not by MD5: then only it can have filled its bucket."""
 
     @property
     def version(self) -> str | None:
@@ -76,7 +78,7 @@ def _script(
         return [python, str(SCRIPTS / f"with_{script}.py"), verb, str(target), *options]
 
     asked = [python, "-c", f"import importlib.metadata as m; print(m.version({package!r}))"]
-    return Peer(name, how, command, asked, for_many)
+    return Peer(name, how, command, asked, for_many, own_marks="MD5" not in how and script not in ("accsr", "libcloud"))
 
 
 def _rclone(name: str, *flags: str) -> Peer:
@@ -146,6 +148,9 @@ OURS = _script("ours", "`RemoteStorage.push`, `.pull`", "ours", "jupyter_resourc
 FLOOR = _floor()
 DIGESTS = _digests()
 TUNED = ("--transfers=32", "--checkers=32", "--fast-list", "--update", "--use-server-modtime")
+ENGINE = _script(
+    "obstore", "the engine under ours, alone: 32 threads, compares MD5", "obstore", "obstore", "32", own=True
+)
 ALL = (
     OURS,
     _s5cmd(),
@@ -169,5 +174,5 @@ ALL = (
         "libcloud-32", "32 threads, otherwise the same", "libcloud", "apache-libcloud", "32", own=True, for_many=True
     ),
     _script("accsr", "`RemoteStorage.push`, `.pull`; with libcloud's `Version` left out", "accsr", "accsr"),
-    _script("obstore", "the engine under ours, alone: 32 threads, compares MD5", "obstore", "obstore", "32", own=True),
+    ENGINE,
 )
