@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -126,6 +126,8 @@ class Picture:
     root: str
     remote: Callable[[Entry], RemoteObjectProtocol]
     full_key: Callable[[str], str]
+    places: Mapping[str, str] | None = None
+    """Where the local files are, by path, if that isn't `root`."""
 
     def planned(self, plan: Plan, summary: TransactionSummary) -> None:
         """File every step of `plan` under what it is."""
@@ -174,7 +176,7 @@ class Picture:
         return {
             "remote_obj": self.remote(remote) if remote is not None else None,
             "remote_path": self.full_key(step.path),
-            "local_path": None if step.action is Action.SKIP and problem(name) else f"{self.root}/{name}",
+            "local_path": None if step.action is Action.SKIP and problem(name) else self._place(name),
             "exists_locally": settled or local is not None,
             "local_size": remote.size if settled and remote is not None else size,
             "local_hash": local.md5 if local is not None else None,
@@ -182,6 +184,9 @@ class Picture:
             "state": str(step.action),
             "reason": str(step.reason),
         }
+
+    def _place(self, name: str) -> str | None:
+        return f"{self.root}/{name}" if self.places is None else self.places.get(name)
 
     def _clashes(self, step: Step) -> list[RemoteObjectProtocol] | str:
         if step.reason == Reason.CASE_ONLY:

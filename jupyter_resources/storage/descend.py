@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterable
 from contextlib import suppress
 
-from jupyter_resources.core.errors import AlreadyExists, InvalidPath, NotFound, ResourcesError
+from jupyter_resources.core.errors import AlreadyExists, InvalidPath, NoBucket, NotFound, ResourcesError
 
 __all__ = ["Descent"]
 
@@ -21,14 +21,16 @@ class Descent:
     whoever swaps one for a link meanwhile gains nothing.
     """
 
-    def __init__(self, root: str, *, create: bool) -> None:
-        """`create`: a missing root may be made."""
+    def __init__(self, root: str, *, create: bool, bucket: bool = False) -> None:
+        """`create`: a missing root may be made; `bucket`: it is one, which is what is told when it is missing."""
         self.root = root
         self.create = create
+        self._bucket = bucket
 
     def missing(self) -> NotFound:
         """The error for a root that isn't there."""
-        return NotFound(f"no directory {self.root}", hint=f"mkdir -p {self.root!r} makes it, if that is what you mean")
+        kind = NoBucket if self._bucket else NotFound
+        return kind(f"no directory {self.root}", hint=f"mkdir -p {self.root!r} makes it, if that is what you mean")
 
     def parent(self, key: str, made: list[str] | None = None) -> tuple[int, str]:
         """A descriptor of the directory that `key` is in (the caller closes it), and the last part of `key`.

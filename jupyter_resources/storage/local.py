@@ -69,7 +69,7 @@ class LocalStore(ReadsWhole):
         self._lead = f"{self.root.rstrip('/')}/"
         self._prune = prune
         self._clean, self._inside = clean, inside
-        self._descent = Descent(self.root, create=create)
+        self._descent = Descent(self.root, create=create, bucket=inside)
         self._control = Control()
         self._folds: bool | None = None
 

@@ -15,7 +15,7 @@ import platformdirs
 
 from jupyter_resources.core.entry import Entry, Facts, Listing
 
-__all__ = ["Clock", "DigestCache", "clock_of", "default_cache", "filesystem_now", "still"]
+__all__ = ["Clock", "DigestCache", "clock_in", "default_cache", "filesystem_now", "still"]
 
 SETTLED_NS = 2_000_000_000
 """A file changed less than this before it was read may change again without showing it (coarse time stamps)."""
@@ -196,11 +196,8 @@ class Clock:
     device: int
 
 
-def clock_of(root: str, listing: Listing) -> Clock | None:
-    """The clock of the file system that holds the first file of `listing`, a tree below `root`; None if none tells."""
-    if not listing.entries:
-        return None
-    directory = os.path.dirname(os.path.join(root, listing.entries[0].path))
+def clock_in(directory: str) -> Clock | None:
+    """The clock of the file system that holds `directory`; None if it doesn't tell."""
     now = filesystem_now(directory)
     try:
         return Clock(now, os.stat(directory).st_dev) if now is not None else None

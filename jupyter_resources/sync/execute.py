@@ -22,8 +22,8 @@ from jupyter_resources.core.errors import (
 from jupyter_resources.core.events import Copied, Event, Failed, Finished, Moved, Outcome, Reporter, Stopped, silent
 from jupyter_resources.core.steps import Action, Plan, Step
 from jupyter_resources.storage.protocol import STREAM_BYTES, WHOLE_BYTES, Store
-from jupyter_resources.sync.digests import Clock, DigestCache, clock_of, still
-from jupyter_resources.sync.settle import Side
+from jupyter_resources.sync.digests import Clock, DigestCache, still
+from jupyter_resources.sync.settle import Side, clock_of
 from jupyter_resources.sync.transfer import Done, Transfer
 
 __all__ = ["CONCURRENCY", "IN_FLIGHT_BYTES", "execute"]
@@ -57,7 +57,7 @@ def execute(
     """
     started = time.monotonic()
     tally = _Tally()
-    clocks = {side.root: clock_of(side.root, side.listing) for side in (source, target) if side.root}
+    clocks = {side.root: clock_of(side) for side in (source, target) if side.root}
     steps = sorted(plan.of(Action.COPY, Action.REUSE), key=lambda step: -step.size)
     interrupted = False
     workers = _Workers(source, target, control, steps)
@@ -262,9 +262,9 @@ def _delete(steps: Sequence[Step], sides: tuple[Side, Side], control: Control, t
 def _spared(step: Step, source: Side, target: Side, now: Mapping[str, str | None]) -> str | None:
     """Why the file isn't to be deleted after all; None when it is."""
     assert step.target is not None
-    if source.root is not None and os.path.lexists(os.path.join(source.root, step.path)):
+    if source.root is not None and source.has_file(step.path):
         return "is in the source by now"
-    here = target.root is not None and not still(os.path.join(target.root, step.path), step.target)
+    here = target.root is not None and not still(target.path_of(step.path), step.target)
     there = now.get(step.path, step.target.etag) != step.target.etag
     return "changed since it was listed" if here or there else None
 
@@ -291,6 +291,5 @@ def _remember(
         if side.root is None:
             cache.record_objects(side.store.location, entries)
         elif clocks.get(side.root) is not None:
-            root = side.root
-            settled = [one for one in entries if still(os.path.join(root, one.path), one)]
-            cache.record_files(root, settled, clocks[root])
+            settled = [one for one in entries if still(side.path_of(one.path), one)]
+            cache.record_files(side.root, side.placed(settled), clocks[side.root])

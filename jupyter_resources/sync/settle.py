@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
@@ -14,10 +14,10 @@ from jupyter_resources.core.events import Compared, Reporter, silent
 from jupyter_resources.core.hashing import Hasher, part_count, part_sizes_like
 from jupyter_resources.storage.protocol import STREAM_BYTES, Capability, Store
 from jupyter_resources.storage.walk import entry_of
-from jupyter_resources.sync.digests import DigestCache, clock_of
+from jupyter_resources.sync.digests import Clock, DigestCache, clock_in
 from jupyter_resources.sync.plan import maybe_held, same, undecided
 
-__all__ = ["Side", "recall", "settle"]
+__all__ = ["Side", "clock_of", "recall", "settle"]
 
 THREADS = min(8, (os.cpu_count() or 1) + 2)
 BUNCH = 32
@@ -35,6 +35,23 @@ class Side:
     root: str | None = None
     recalled: bool = False
     """Whether it has the digests that this machine recorded earlier."""
+    places: Mapping[str, str] | None = None
+    """Where each file is, by its path here, if that isn't `root`."""
+
+    def path_of(self, path: str) -> str:
+        """Where the file `path` is on the local disk."""
+        return self.places[path] if self.places is not None else f"{self.root}/{path}"
+
+    def has_file(self, path: str) -> bool:
+        """Whether the local disk has the file `path` at this moment."""
+        place = self.path_of(path) if self.places is None else self.places.get(path)
+        return place is not None and os.path.lexists(place)
+
+    def placed(self, entries: Iterable[Entry]) -> list[Entry]:
+        """`entries` by their real paths below `root`, as digests are recorded."""
+        if self.places is None:
+            return list(entries)
+        return [entry.at(self.places[entry.path].lstrip("/")) for entry in entries]
 
     def under(self, control: Control) -> Store:
         """The store, its requests counted by `control` unless it is a local directory, which has none."""
@@ -45,10 +62,21 @@ class Side:
         return replace(self, listing=self.listing.having({entry.path: entry for entry in better}))
 
 
+def clock_of(side: Side) -> Clock | None:
+    """The clock of the file system that holds the first file of a local side; None if none tells."""
+    if not side.listing.entries:
+        return None
+    return clock_in(os.path.dirname(side.path_of(side.listing.entries[0].path)))
+
+
 def recall(side: Side, cache: DigestCache) -> Side:
     """`side` with the digests that this machine recorded earlier."""
     if side.recalled:
         return side
+    if side.root is not None and side.places is not None:
+        known = cache.known_files(side.root, Listing.of(side.placed(side.listing)))
+        better = {one.path: known.by_path[side.placed([one])[0].path].at(one.path) for one in side.listing}
+        return replace(side, listing=side.listing.having(better), recalled=True)
     if side.root is not None:
         return replace(side, listing=cache.known_files(side.root, side.listing), recalled=True)
     return replace(side, listing=cache.known_objects(side.store.location, side.listing), recalled=True)
@@ -90,7 +118,7 @@ def settle(
         pool.shutdown(wait=False, cancel_futures=True)  # a stuck disk must not hold back an interrupt
     for side, better in ((source, mine), (target, theirs)):
         if side.root is not None:
-            cache.record_files(side.root, better, reader.clocks[side.root])
+            cache.record_files(side.root, side.placed(better), reader.clocks[side.root])
         else:
             cache.record_objects(side.store.location, better)
     return source.knowing(mine), target.knowing(theirs)
@@ -117,7 +145,7 @@ class _Reading:
         self._control = control
         self._verify = verify
         self.read: list[Entry] = []
-        self.clocks = {side.root: clock_of(side.root, side.listing) for side in self._sides if side.root is not None}
+        self.clocks = {side.root: clock_of(side) for side in self._sides if side.root is not None}
 
     def all(self, asked: Sequence[tuple[Entry, Entry | None]]) -> list[tuple[Entry, Entry | None]]:
         """Each pair, and each file of the source without a counterpart, whose content may be held elsewhere."""
@@ -172,12 +200,10 @@ class _Reading:
     def _read_file(self, side: int, entry: Entry, part_sizes: tuple[int, ...]) -> tuple[Entry, tuple[str, ...]]:
         """`entry` with both digests, and the ETag that it would have in parts of each size."""
         hasher = Hasher(part_sizes=part_sizes)
-        root = self._sides[side].root
-        assert root is not None
         try:
             # Opened by its path, not through the store: what was named may lie behind a linked directory.
             # O_NONBLOCK: what became a named pipe meanwhile must not hang the reader.
-            descriptor = os.open(os.path.join(root, entry.path), os.O_RDONLY | os.O_NONBLOCK)
+            descriptor = os.open(self._sides[side].path_of(entry.path), os.O_RDONLY | os.O_NONBLOCK)
             with open(descriptor, "rb", buffering=0) as stream:
                 now = entry_of(entry.path, os.fstat(stream.fileno()))
                 while chunk := stream.read(STREAM_BYTES):

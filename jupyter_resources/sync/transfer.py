@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -142,8 +141,9 @@ class Transfer:
         Not where somebody else changed the target, and not for an object: it has to be the one that was listed.
         """
         assert step.source is not None
-        root = self._source.root
-        return root is not None and not still(os.path.join(root, step.path), step.source)
+        if self._source.root is None:
+            return False
+        return not still(self._source.path_of(step.path), step.source)
 
     def _reading(self, entry: Entry) -> AbstractContextManager[Reader]:
         if entry.size > WHOLE_BYTES and Capability.RANGES in self._from.capabilities:
@@ -154,7 +154,7 @@ class Transfer:
         """All of a small file or object, checked; None for a file that has grown since it was listed."""
         assert step.source is not None
         if self._source.root is not None:
-            path = f"{self._source.root}/{step.path}"
+            path = self._source.path_of(step.path)
             try:
                 with self._gate.passed():
                     return SmallFile(path, moved)
@@ -169,7 +169,7 @@ class Transfer:
         """The source's bytes in the form that the target takes."""
         assert step.source is not None
         if self._source.root is not None:
-            yield FileBody(os.path.join(self._source.root, step.path), moved)
+            yield FileBody(self._source.path_of(step.path), moved)
             return
         with self._reading(step.source) as reader:
             body = ReaderBody(lambda: reader, step.source, moved)
