@@ -6,17 +6,50 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jupyter_resources.core.errors import ResourcesError
+    from jupyter_resources.resources.bucket import Bucket, ObjectSummary
     from jupyter_resources.resources.config import Provider, RemoteStorageConfig
+    from jupyter_resources.resources.connection import (
+        BucketStorageUnavailableException,
+        Connection,
+        MissingBucketException,
+    )
+    from jupyter_resources.resources.filtering import (
+        AbstractFiltering,
+        BucketGlobFiltering,
+        BucketPrefixFiltering,
+        BucketRegexFiltering,
+        BucketSuffixFiltering,
+        Filtering,
+    )
     from jupyter_resources.resources.remote_storage import RemoteStorage
+    from jupyter_resources.resources.transformation import (
+        AbstractResourcesTransformation,
+        PrefixResourcesTransformation,
+        ResourcesTransformation,
+    )
     from jupyter_resources.resources.workspace import Workspace
     from jupyter_resources.sync.summary import RemoteObjectProtocol, SyncObject, TransactionSummary
 
 __all__ = [
+    "AbstractFiltering",
+    "AbstractResourcesTransformation",
+    "Bucket",
+    "BucketGlobFiltering",
+    "BucketPrefixFiltering",
+    "BucketRegexFiltering",
+    "BucketStorageUnavailableException",
+    "BucketSuffixFiltering",
+    "Connection",
+    "Filtering",
+    "MissingBucketException",
+    "ObjectSummary",
+    "PrefixResourcesTransformation",
     "Provider",
     "RemoteObjectProtocol",
     "RemoteStorage",
     "RemoteStorageConfig",
     "ResourcesError",
+    "ResourcesTransformation",
     "SyncObject",
     "TransactionSummary",
     "Workspace",
@@ -25,11 +58,25 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AbstractFiltering": "resources.filtering",
+    "AbstractResourcesTransformation": "resources.transformation",
+    "Bucket": "resources.bucket",
+    "BucketGlobFiltering": "resources.filtering",
+    "BucketPrefixFiltering": "resources.filtering",
+    "BucketRegexFiltering": "resources.filtering",
+    "BucketStorageUnavailableException": "resources.connection",
+    "BucketSuffixFiltering": "resources.filtering",
+    "Connection": "resources.connection",
+    "Filtering": "resources.filtering",
+    "MissingBucketException": "resources.connection",
+    "ObjectSummary": "resources.bucket",
+    "PrefixResourcesTransformation": "resources.transformation",
     "Provider": "resources.config",
     "RemoteObjectProtocol": "sync.summary",
     "RemoteStorage": "resources.remote_storage",
     "RemoteStorageConfig": "resources.config",
     "ResourcesError": "core.errors",
+    "ResourcesTransformation": "resources.transformation",
     "SyncObject": "sync.summary",
     "TransactionSummary": "sync.summary",
     "Workspace": "resources.workspace",

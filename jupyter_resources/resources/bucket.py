@@ -129,10 +129,16 @@ class Bucket(BucketView):
         self._listed = None
 
     def delete(self, *, datasets: bool = False) -> None:
-        """Remove the bucket and all that is in it, seen or not. Raises MissingBucketException.
+        """Remove the bucket and all that is in it. Raises MissingBucketException.
 
-        Refused where versions of datasets are kept (below `.resources/`), unless `datasets` says that they may go.
+        Refused by a Bucket that shows only a part (InvalidValue): the rest would go too. Refused where versions of
+        datasets are kept (below `.resources/`), unless `datasets` says that they may go.
         """
+        if len(self._filtering) or len(self._transformation):
+            raise InvalidValue(
+                f"this shows only a part of bucket {self._name!r}, and all of it would be deleted",
+                hint="for all: Bucket(connection, name, create=False).delete(); for this part: del bucket[name]",
+            )
         store = self._connection.open(self._name)
         keys = [key for page in store.list() for key in (*_paths(page), *(one.path for one in page.left_out))]
         kept = sum(map(is_reserved, keys))

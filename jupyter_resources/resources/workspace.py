@@ -20,6 +20,7 @@ from jupyter_resources.storage.named import NamedStore, naming
 from jupyter_resources.storage.registry import StoreSpec, check_provider, open_containers, open_store
 
 if TYPE_CHECKING:
+    from jupyter_resources.resources.bucket import Bucket
     from jupyter_resources.resources.remote_storage import RemoteStorage
     from jupyter_resources.storage.protocol import Store
 
@@ -137,12 +138,8 @@ class Workspace:
         from jupyter_resources.resources.config import RemoteStorageConfig
         from jupyter_resources.resources.remote_storage import RemoteStorage
 
-        found = self.resolve_bucket(name_or_url)
+        found = self._made(name_or_url)
         spec = found.spec
-        if found.origin is not None and found.origin.source == "default":
-            containers = open_containers(spec)
-            if not containers.exists(spec.bucket):
-                containers.create(spec.bucket)
         address = urlsplit(spec.endpoint or "")
         config = RemoteStorageConfig(
             provider=spec.provider,
@@ -156,6 +153,25 @@ class Workspace:
             secure=address.scheme != "http",
         )
         return RemoteStorage(config, store=self._store(found), place=self._place(found.name))
+
+    def bucket(self, name_or_url: str | None = None) -> Bucket:
+        """The same place with the verbs on single objects: a Bucket that shows what lies below the base path."""
+        from jupyter_resources.resources.bucket import Bucket
+        from jupyter_resources.resources.connection import Connection
+        from jupyter_resources.resources.transformation import PrefixResourcesTransformation
+
+        found = self._made(name_or_url)
+        below = PrefixResourcesTransformation(f"{found.base_path}/") if found.base_path else None
+        connection = Connection.of(found.spec, self._store(found))
+        return Bucket(connection, found.spec.bucket, create=False, resources_transformation=below)
+
+    def _made(self, name_or_url: str | None) -> ResolvedBucket:
+        found = self.resolve_bucket(name_or_url)
+        if found.origin is not None and found.origin.source == "default":
+            containers = open_containers(found.spec)
+            if not containers.exists(found.spec.bucket):
+                containers.create(found.spec.bucket)
+        return found
 
     def seen_below(self, directory: str, name_or_url: str | None = None) -> list[str]:
         """Names right in `directory` of the bucket, as the last listings showed them; those of directories end in `/`.

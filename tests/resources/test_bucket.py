@@ -330,6 +330,8 @@ def test_the_reserved_directory_is_not_there(bucket: Bucket) -> None:
     assert store.head(".resources/datasets/x").size == 4
     with pytest.raises(AlreadyExists, match="datasets"):
         bucket.delete()
+    with pytest.raises(InvalidValue, match="only a part"):
+        bucket.with_filtering(BucketPrefixFiltering("a")).delete(datasets=True)
     assert store.head(".resources/datasets/x").size == 4
 
 

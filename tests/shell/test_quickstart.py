@@ -26,9 +26,9 @@ def restored_environment() -> Iterator[None]:
     os.environ.update(before)
 
 
-def shown_by(home: Path) -> str:
+def shown_by(home: Path, which: Path = NOTEBOOK) -> str:
     """What the notebook prints when it runs with this home; its own assertions hold, or this fails."""
-    notebook, error = demo.run(NOTEBOOK, home)
+    notebook, error = demo.run(which, home)
     assert error is None, error
     return demo.page(notebook)
 
@@ -65,3 +65,10 @@ def test_on_s3(
     names = [one.name for one in RemoteStorage(conf, cache=DigestCache(None)).list_objects("team/data/")]
     assert "team/data/values.csv" in names and "team/data/measurements.csv" not in names
     assert len(names) == 31
+
+
+def test_the_tour_of_a_bucket(tmp_path: Path) -> None:
+    """Its assertions hold on the built-in bucket, and its errors say what to do."""
+    page = shown_by(tmp_path, NOTEBOOK.with_name("buckets.ipynb"))
+    for said in ("list_files() shows what is there", "Usage(objects=", "TransactionSummary(sync, dry run"):
+        assert said in page, page
