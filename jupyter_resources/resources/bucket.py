@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import IO
 
 from jupyter_resources.core.control import Control
@@ -18,6 +19,7 @@ from jupyter_resources.resources.progress import Progress, told
 from jupyter_resources.storage.bodies import BytesBody, FileBody, ReaderBody
 from jupyter_resources.storage.local import LocalStore
 from jupyter_resources.storage.protocol import Body, Capability, Page
+from jupyter_resources.storage.signing import MOST_SECONDS, signing
 from jupyter_resources.sync.summary import TransactionSummary
 
 __all__ = ["Bucket", "MissingFile", "ObjectSummary", "Usage"]
@@ -101,6 +103,19 @@ class Bucket(BucketView):
         if mode == "wb":
             return ObjectWriter(lambda path: self._put(check(key), FileBody(path)))
         raise InvalidValue(f"a bucket's file can't be opened as {mode!r}", hint="'rb' or 'wb'")
+
+    def signed_url(self, remote: str, expires: int | timedelta = 3600) -> str:
+        """A URL by which anybody may get the object for `expires` seconds (at most 7 days); it can't be taken back.
+
+        Raises MissingFile, InvalidValue for another time, Unsupported where the provider gives no such URLs.
+        """
+        seconds = int(expires.total_seconds() if isinstance(expires, timedelta) else expires)
+        if not 0 < seconds <= MOST_SECONDS:
+            raise InvalidValue(f"a URL can't be good for {seconds} seconds", hint="from 1 to 604800, which is 7 days")
+        key, signs = as_remote(remote), signing(self._store)
+        with self._missing(key):
+            self._store.head(key)
+        return signs.sign(key, seconds)
 
     def copy_file(self, source: str, dest: str) -> None:
         """Copy an object; on the server where that can. Raises MissingFile."""

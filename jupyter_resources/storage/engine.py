@@ -6,9 +6,10 @@ import copy
 import threading
 from collections.abc import Awaitable, Callable, Generator, Iterable
 from concurrent.futures import Future
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar, cast
 
 import obstore
 from obstore.exceptions import BaseError
@@ -23,7 +24,7 @@ from jupyter_resources.storage.translate import translated
 
 if TYPE_CHECKING:
     from obstore import Attributes, BytesStream, GetOptions, GetResult, PutMode
-    from obstore.store import ClientConfig, ObjectStore
+    from obstore.store import ClientConfig, ObjectStore, S3Store
 
     Make = Callable[[ClientConfig], ObjectStore]
 
@@ -117,6 +118,11 @@ class Engine:
         """Copy on the server."""
         store = self._patient.store
         self._run("copy", source, lambda: obstore.copy_async(store, source, target, overwrite=overwrite))
+
+    def sign(self, key: str, seconds: int) -> str:
+        """A URL that gives the object to anybody for so long."""
+        store = cast("S3Store", self._direct.store)
+        return self._told(key, lambda: obstore.sign(store, "GET", key, timedelta(seconds=seconds)))
 
     def rest(self, key: str, result: GetResult) -> bytes:
         """What follows the head, whole: only for what is small."""

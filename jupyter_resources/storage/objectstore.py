@@ -78,7 +78,7 @@ class ObjectStore(Readable):
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        able = {Capability.COPY, Capability.PARTS, Capability.RANGES, Capability.METADATA}
+        able = {Capability.COPY, Capability.PARTS, Capability.RANGES, Capability.METADATA, Capability.SIGN}
         if self._known.conditional:
             able |= {Capability.CREATE_IF_ABSENT, Capability.REPLACE_IF_MATCH}
         return frozenset(able)
@@ -142,6 +142,10 @@ class ObjectStore(Readable):
         if entry.md5 is not None and _HEX32.fullmatch(etag):
             self._verify(target, etag, entry.md5)
         return self._entry(target, entry.size, None, etag, entry.sha256)
+
+    def sign(self, key: str, seconds: int) -> str:
+        """See `storage.signing`."""
+        return self._engine.sign(paths.check(key), seconds)
 
     def delete(self, keys: Sequence[str]) -> None:
         self._raw.delete(keys)

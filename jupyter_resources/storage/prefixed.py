@@ -20,6 +20,7 @@ from jupyter_resources.storage.protocol import (
     Reader,
     Store,
 )
+from jupyter_resources.storage.signing import signing
 
 __all__ = ["PrefixedStore"]
 
@@ -83,6 +84,10 @@ class PrefixedStore:
 
     def copy(self, source: str, target: str, *, expect: Expect = ANY) -> Entry:
         return self._inner.copy(self._inside(source), self._inside(target), expect=expect).at(target)
+
+    def sign(self, key: str, seconds: int) -> str:
+        """See `storage.signing`."""
+        return signing(self._inner).sign(self._inside(key), seconds)
 
     def delete(self, keys: Sequence[str]) -> None:
         try:

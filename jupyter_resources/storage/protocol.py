@@ -44,6 +44,7 @@ class Capability(StrEnum):
     PARTS = "parts"  # put of more than WHOLE_BYTES in parts
     RANGES = "ranges"  # a range costs what it holds, and several at once are faster than one after another
     METADATA = "metadata"  # keeps our sha256 beside the object; `head` gives it back
+    SIGN = "sign"  # URLs that are good for a while (`storage.signing`)
     FOLDS_CASE = "folds case"  # `A` and `a` are one file
 
 

@@ -12,6 +12,7 @@ from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut
 from jupyter_resources.core.errors import Incomplete, InvalidPath, NotFound
 from jupyter_resources.storage.protocol import ANY, Body, Capability, Expect, Page, Reader, Store
+from jupyter_resources.storage.signing import signing
 
 __all__ = ["Names", "ViewedStore"]
 
@@ -103,6 +104,10 @@ class ViewedStore:
 
     def copy(self, source: str, target: str, *, expect: Expect = ANY) -> Entry:
         return self._inner.copy(self._there(source), self._allowed(target), expect=expect).at(target)
+
+    def sign(self, key: str, seconds: int) -> str:
+        """See `storage.signing`."""
+        return signing(self._inner).sign(self._there(key), seconds)
 
     def delete(self, keys: Sequence[str]) -> None:
         names = {self._names.key(shown): shown for shown in keys}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.storage.protocol import Capability, Page, Store
+from jupyter_resources.storage.signing import signing
 from jupyter_resources.storage.whole import ReadsWhole
 
 __all__ = ["Wrapper"]
@@ -28,6 +29,10 @@ class Wrapper(ReadsWhole):
     @property
     def capabilities(self) -> frozenset[Capability]:
         return self._inner.capabilities
+
+    def sign(self, key: str, seconds: int) -> str:
+        """See `storage.signing`."""
+        return signing(self._inner).sign(key, seconds)
 
     def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
         return self._inner.list(prefix, tree=tree, expected=expected)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import urllib.request
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from jupyter_resources.core.control import Control
-from jupyter_resources.core.errors import AlreadyExists, EmptySource, InvalidPath, InvalidValue, NotFound
+from jupyter_resources.core.errors import AlreadyExists, EmptySource, InvalidPath, InvalidValue, NotFound, Unsupported
 from jupyter_resources.resources.bucket import Bucket, MissingFile, ObjectSummary, Usage
 from jupyter_resources.resources.connection import (
     BucketStorageUnavailableException,
@@ -146,6 +148,25 @@ def test_copies_and_moves(bucket: Bucket) -> None:
         with pytest.raises(MissingFile):
             verb("missing", "x")
     assert held(bucket) == {"a": b"1", "c": b"1"}
+
+
+def test_a_url_for_whoever_has_it(bucket: Bucket) -> None:
+    """For the time that is said, of an object that is there; where the provider can."""
+    filled(bucket, {"d/a b": b"content"})
+    if bucket.connection.provider != "s3":
+        with pytest.raises(Unsupported) as refused:
+            bucket.signed_url("d/a b")
+        assert refused.value.hint
+        return
+    view = bucket.with_resource_transformation(PrefixResourcesTransformation("d/"))
+    for url in (bucket.signed_url("d/a b"), view.signed_url("a b", timedelta(minutes=1))):
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            assert answer.read() == b"content"
+    with pytest.raises(MissingFile):
+        bucket.signed_url("missing")
+    for wrong in (0, -1, 8 * 24 * 3600):
+        with pytest.raises(InvalidValue):
+            bucket.signed_url("d/a b", wrong)
 
 
 @pytest.mark.parametrize("progress", ["callback", True])

@@ -31,6 +31,7 @@ from jupyter_resources.storage.protocol import Capability, Store
 from jupyter_resources.storage.readonly import ReadOnlyStore
 from jupyter_resources.storage.retrying import Patience, RetryingStore
 from jupyter_resources.storage.throttled import Limit, ThrottledStore
+from jupyter_resources.storage.viewed import ViewedStore
 from jupyter_resources.testing.faulty import Fault, FaultyStore
 from jupyter_resources.testing.store_contract import StoreContract
 from jupyter_resources.testing.trees import Link, contents, fill, held, tree
@@ -71,6 +72,25 @@ class TestPrefixedLocal(TestPrefixedMemory):
     @pytest.fixture
     def missing(self, tmp_path: Path) -> Store:
         return self.wrap(LocalStore(tmp_path / "nowhere", create=False))
+
+
+class Below:
+    """Names without a beginning that all keys have."""
+
+    lead = "p/"
+
+    def shown(self, key: str) -> str | None:
+        return key[2:] if key.startswith("p/") else None
+
+    def key(self, shown: str) -> str:
+        return f"p/{shown}"
+
+
+class TestViewedMemory(WrapperContract):
+    longest = 1024 - len("p/")
+
+    def wrap(self, inner: Store) -> Store:
+        return ViewedStore(inner, Below(), "memory://bucket/p")
 
 
 class TestRetryingMemory(WrapperContract):
