@@ -97,6 +97,12 @@ class Control:
         view._requests = Counter()
         return view
 
+    def child(self) -> Control:
+        """One whose requests count here, and whose cancelling ends nothing else; see `on_cancel` for the other way."""
+        made = Control()
+        made._lock, made._requests, made.lets_go = self._lock, self._requests, self.lets_go
+        return made
+
     def detached(self) -> Control:
         """A view for threads that nobody waits for once `cancel` was called: they may be slow to notice it.
 

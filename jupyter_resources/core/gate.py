@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 __all__ = ["Gate"]
 
 FEW = 2
+PATIENCE_SECONDS = 0.1
+"""Whoever has waited so long goes in, up to the limit."""
 SLOW_SECONDS = 0.005
 """Work that takes so long waits for something else than the interpreter: a disk, a network."""
 
@@ -30,10 +32,20 @@ class Gate:
         for _ in range(self.open):
             self._free.put(None)
 
+    def _enter(self) -> None:
+        while True:
+            try:
+                self._free.get(timeout=PATIENCE_SECONDS)
+                return
+            except Empty:
+                if self.open < self._most:  # who is inside is stuck, and must not hold up the others
+                    self.open += 1
+                    return
+
     @contextmanager
     def passed(self) -> Iterator[None]:
         """Wait for a place, and hold it for the block."""
-        self._free.get()
+        self._enter()
         begun = time.perf_counter()
         try:
             yield

@@ -152,7 +152,7 @@ class Mirroring:
 
 
 def _listed(store: Store, control: Control, report: Reporter, side: str, expected: list[str] | None = None) -> Listing:
-    with closing(listing.Objects(store.under(control), [""], control, expected or ())) as coming:
+    with closing(listing.Objects(store, [""], control, expected or ())) as coming:
         return coming.listing(report, side)
 
 

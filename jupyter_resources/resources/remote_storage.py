@@ -328,8 +328,7 @@ class RemoteStorage:
         return known if len(known) >= MANY else []
 
     def _begun(self, prefixes: Sequence[str], control: Control, expected: Sequence[str] = ()) -> listing.Objects:
-        there = Side(self._store, Listing(), self._directory)
-        return listing.Objects(there.under(control), prefixes, control, expected)
+        return listing.Objects(self._store, prefixes, control, expected, counted=self._directory is None)
 
     def _listed(self, coming: listing.Objects, prefixes: Sequence[str], report: Reporter, side: str) -> Listing:
         listed = coming.listing(report, side)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import repeat
 from typing import TYPE_CHECKING, Literal, Self
 
 from jupyter_resources.core import paths
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut
-from jupyter_resources.core.errors import Damaged, Denied, NotFound, ResourcesError, Unsupported
+from jupyter_resources.core.errors import Damaged, Denied, InvalidValue, NotFound, ResourcesError, Unsupported
 from jupyter_resources.core.hashing import md5_of, sha256_of
 from jupyter_resources.storage.plainkeys import all_plain
 from jupyter_resources.storage.protocol import (
@@ -112,14 +112,18 @@ class ObjectStore(Readable):
 
     @contextmanager
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[Reader]:
-        if end is None or not STREAM_BYTES < end - start <= MOST_BYTES:
+        found = None
+        if end is not None and start >= 0 and STREAM_BYTES < end - start <= MOST_BYTES:
+            with suppress(InvalidValue):  # it ends before: the other way tells what it is now
+                found = read_range(self._raw, paths.check(key), start, end)
+        if found is None or end is None:
             with super().read(key, start, end) as reader:
                 yield reader
             return
-        found = read_range(self._raw, paths.check(key), start, end)
         self._answered()
-        entry = self._entry(key, found.size, found.mtime_ns, found.etag, found.sha256)
-        yield Taken(entry, iter([found.content]), end - start)
+        entry, content = self._entry(key, found.size, found.mtime_ns, found.etag, found.sha256), iter([found.content])
+        del found  # else the bytes stay in memory for as long as the block takes
+        yield Taken(entry, content, end - start)
 
     def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
         paths.check(key)

@@ -68,6 +68,9 @@ class S3Control:
         try:
             with self._idle.taken() as connection, self._control.on_cancel(connection.abort):
                 reply = connection.request(method, self._path(key), params or {}, headers or {}, content)
+        except ResourcesError:  # of what is sent; some of these are OSErrors, too
+            self._control.check()
+            raise
         except (OSError, http.client.HTTPException) as error:
             self._control.check()
             # Not `from error`: the frames of http.client hold headers with signatures and tokens.

@@ -128,7 +128,7 @@ def onward(page: S3Page, directory: str, step: Onward) -> Onward | None:
     """
     if page.token is None:
         return None
-    keys = page.keys
+    keys, directory = page.keys, directory.rstrip("/")  # `d/` is the same place
     if directory and keys:
         if keys[-1] >= f"{directory}0" and all(one <= other for one, other in pairwise(keys)):
             return None

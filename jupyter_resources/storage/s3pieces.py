@@ -54,8 +54,8 @@ def in_pieces(pages: Pages, starts: Sequence[str], control: Control) -> Iterator
                 yield new
         except (Cancelled, Transient):
             raise
-        except ResourcesError:  # a server that can't, as a rule; if it is for another reason, that is told below
-            pass
+        except (ResourcesError, RuntimeError):
+            pass  # a server that can't, or no more threads; what else it is, is told below
         else:
             return
     for page in pages(control, None):
@@ -78,14 +78,6 @@ class _Piece:
         self.first: Future[str | None] = Future()
 
 
-class _Stop(Control):
-    """A control of our own, whose requests count where `control` counts."""
-
-    def __init__(self, control: Control) -> None:
-        super().__init__()
-        self.count = control.count  # type: ignore[method-assign]
-
-
 class _End:
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
@@ -93,7 +85,7 @@ class _End:
 
 def _at_once(pages: Pages, starts: Sequence[str], control: Control) -> Iterator[S3Page]:
     """Pages of all pieces as they come. Raises _Astray when they don't fit together."""
-    stop = _Stop(control)
+    stop = control.child()
     held: queue.Queue[S3Page | _End] = queue.Queue(HELD)
 
     def put(one: S3Page | _End) -> None:

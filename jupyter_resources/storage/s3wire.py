@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from jupyter_resources.core.errors import Unauthenticated
 from jupyter_resources.storage.s3signing import UNSIGNED, Signer, digest_of, query_of
 from jupyter_resources.storage.stretch import Stretch
 
@@ -109,6 +110,8 @@ class SignedConnection:
         self._base = parts.path.rstrip("/")
         self._signer = None
         if service.key is not None:
+            _check_sendable(service.key, "access key")
+            _check_sendable(service.token or "", "session token")
             self._signer = Signer(service.key, service.secret or "", service.region_name, service.token)
         self._wire = _Wire((host, port), service.idle_seconds, trust, secure=secure)
 
@@ -139,6 +142,15 @@ class SignedConnection:
 
     def close(self) -> None:
         self._wire.close()
+
+
+def _check_sendable(text: str, what: str) -> None:
+    """Unauthenticated for what no header can carry: http.client would say so with all of it."""
+    if not (text.isascii() and text.isprintable()):
+        raise Unauthenticated(
+            f"the {what} holds a character that can't be sent (a line break at its end?)",
+            hint="set it again, without what doesn't belong to it",
+        )
 
 
 class _Wire:

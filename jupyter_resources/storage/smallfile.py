@@ -7,7 +7,7 @@ import shlex
 import stat
 from collections.abc import Callable, Iterator
 
-from jupyter_resources.core.errors import Changed, Denied, InvalidPath, NotFound
+from jupyter_resources.core.errors import Changed, Denied, InvalidPath, NotFound, ResourcesError
 from jupyter_resources.core.hashing import md5_of, sha256_of
 from jupyter_resources.storage.protocol import STREAM_BYTES
 from jupyter_resources.storage.translate import from_os
@@ -70,6 +70,8 @@ class SmallFile:
                 content += more  # one read may give fewer
             if len(content) != facts[0] or facts_of(os.fstat(descriptor)) != facts:
                 raise changed_while_read(self.path)
+        except ResourcesError:
+            raise
         except OSError as error:
             raise from_os(error, self.path) from error
         finally:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
-from jupyter_resources.core.control import Control
+from jupyter_resources.core.control import TURN_SECONDS, Control
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import SlowDown, TimedOut
 from jupyter_resources.storage.protocol import ANY, Body, Expect, Reader, Store
@@ -67,16 +67,19 @@ class Limit:
         turn = threading.Event()
         self._waiting.append(turn)
         self._wake()  # a place may have come back just before
-        with control.on_cancel(turn.set):
-            turn.wait()
-        with self._lock:
-            turned = turn not in self._waiting
-            if not turned:  # woken by the cancel, not by a turn
-                self._waiting.remove(turn)
-        if control.cancelled:
+        try:
+            with control.on_cancel(turn.set):
+                while not turn.wait(TURN_SECONDS):  # in turns: see `Control.result`
+                    pass
+            control.check()
+        except BaseException:  # a cancel, or an interrupt: the turn goes to somebody else
+            with self._lock:
+                turned = turn not in self._waiting
+                if not turned:
+                    self._waiting.remove(turn)
             if turned:
                 self._leave()
-            control.check()
+            raise
 
     def _leave(self) -> None:
         if self._places > self.allowed:

@@ -119,15 +119,16 @@ class _Walk:
     def _took(self, lead: str, one: os.DirEntry[str]) -> bool:
         """Take a plain file under a plain name; nearly all are, so this is all that most cost. Else does nothing."""
         name = one.name
-        plain = _PLAIN_NAME(name) is not None and len(lead) + len(name) <= PLAIN_LETTERS
-        if not plain or not lead.startswith(self._prefix) or not one.is_file(follow_symlinks=False):
+        if _PLAIN_NAME(name) is None or len(lead) + len(name) > PLAIN_LETTERS or not lead.startswith(self._prefix):
             return False
         path = lead + name
-        if self._prune is not None and self._prune(path, False) is not None:
-            return False
         try:
+            if not one.is_file(follow_symlinks=False):
+                return False
             status = one.stat(follow_symlinks=False)
         except OSError:
+            return False
+        if self._prune is not None and self._prune(path, False) is not None:
             return False
         if not stat.S_ISREG(status.st_mode):
             return False

@@ -49,6 +49,7 @@ def _taken(pages: Iterator[T], control: Control) -> Generator[T]:
         while True:  # in turns: see `Control.result`
             with suppress(queue.Empty):
                 return held.get(timeout=TURN_SECONDS)
+            control.check()
 
     def fetch() -> None:
         try:

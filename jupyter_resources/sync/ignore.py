@@ -133,11 +133,10 @@ def _is_greedy(line: str) -> bool:
 
 
 def _read(path: str) -> GitIgnoreSpec | None:
-    if not os.path.lexists(path):
-        return None
-    from pathspec import GitIgnoreSpec  # few trees have such a file
-
     try:
+        os.lstat(path)
+        from pathspec import GitIgnoreSpec  # few trees have such a file
+
         lines = small_text(path).splitlines()
         greedy = next((line for line in lines if "*" in line and line[0] != "#" and _is_greedy(line)), None)
         if greedy is not None:

@@ -6,7 +6,7 @@ import glob
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -115,15 +115,31 @@ class Objects:
     reserved ones. To be closed when nobody wants them any more.
     """
 
-    def __init__(self, store: Store, prefixes: Sequence[str], control: Control, expected: Sequence[str] = ()) -> None:
-        """`expected`, sorted, are probably among them, which helps some stores to list faster."""
+    def __init__(
+        self,
+        store: Store,
+        prefixes: Sequence[str],
+        control: Control,
+        expected: Sequence[str] = (),
+        *,
+        counted: bool = True,
+    ) -> None:
+        """`expected`, sorted, are probably among them, which helps some stores to list faster. With `counted` the
+        requests count with `control`.
+        """
         outermost = _outermost(prefixes)
         self._wanted = set(outermost) if len(outermost) > MANY else None
         places = [os.path.commonpath(outermost)] if self._wanted else outermost
         self._control = control
-        self._pages = ahead(
-            (page for place in places for page in store.list(place, tree=True, expected=expected)), control
-        )
+        own = control.child() if counted else control.uncounted().child()  # to leave this ends nothing else
+        listing = store.under(own)
+
+        def pages() -> Iterator[Page]:
+            with control.on_cancel(own.cancel):
+                for place in places:
+                    yield from listing.list(place, tree=True, expected=expected)
+
+        self._pages = ahead(pages(), own)
 
     def close(self) -> None:
         """Ask for no more."""
@@ -133,12 +149,13 @@ class Objects:
         """All of them. Raises what the store raises."""
         entries: list[Entry] = []
         left_out: list[LeftOut] = []
-        for page in self._pages:
-            self._control.check()
-            plain = self._wanted is None and not is_mentioned(one.path for one in page.entries)
-            entries += page.entries if plain else [one for one in page.entries if self._is_meant(one.path)]
-            left_out += [one for one in page.left_out if self._is_meant(one.path)]
-            report(Listed(side, len(entries)))
+        with closing(self._pages):
+            for page in self._pages:
+                self._control.check()
+                plain = self._wanted is None and not is_mentioned(one.path for one in page.entries)
+                entries += page.entries if plain else [one for one in page.entries if self._is_meant(one.path)]
+                left_out += [one for one in page.left_out if self._is_meant(one.path)]
+                report(Listed(side, len(entries)))
         return Listing.of(entries, left_out)
 
     def _is_meant(self, path: str) -> bool:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -90,13 +90,16 @@ class SyncObject:
         self._untold = (facts, *what)
         return self
 
-    def __getattr__(self, name: str) -> Any:
+    def _tell(self) -> None:
         with SyncObject._telling:
-            untold = self.__dict__.get("_untold")
-            if untold is not None and not name.startswith("__"):
+            if (untold := self.__dict__.get("_untold")) is not None:
                 facts, *what = untold
                 self._take(facts(*what))
                 del self.__dict__["_untold"]
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("__"):
+            self._tell()
         if name not in self.__dict__:
             raise AttributeError(f"a SyncObject has no {name!r}")
         return self.__dict__[name]
@@ -120,8 +123,12 @@ class SyncObject:
             self.__dict__.setdefault(name, value)  # what somebody has set by now stays
 
     def __getstate__(self) -> dict[str, Any]:
-        _ = self.remote_path  # told by now, whoever gets it
+        self._tell()
         return dict(self.__dict__)
+
+    def __dir__(self) -> Iterable[str]:
+        self._tell()
+        return super().__dir__()
 
     @property
     def name(self) -> str:

@@ -57,3 +57,25 @@ def test_a_place_comes_back_after_an_error() -> None:
             raise KeyError
     with one.passed():
         assert one.open == 1
+
+
+def test_who_is_stuck_holds_up_nobody() -> None:
+    """Two files on a dead disk: the others go on past them."""
+    one, stuck, inside = Gate(64), threading.Event(), threading.Event()
+    entered = threading.Semaphore(0)
+
+    def hanging() -> None:
+        with one.passed():
+            entered.release()
+            stuck.wait(30)
+
+    def working() -> None:
+        with one.passed():
+            inside.set()
+
+    for _ in range(FEW):
+        threading.Thread(target=hanging, daemon=True).start()
+        assert entered.acquire(timeout=10)
+    threading.Thread(target=working, daemon=True).start()
+    assert inside.wait(10)
+    stuck.set()

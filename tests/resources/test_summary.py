@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -270,3 +271,16 @@ def test_libcloud_opens_on_first_use(tmp_path: Path) -> None:
         _ = storage_on(MemoryStore()).driver
     with pytest.raises(Unsupported):
         _ = storage_on(MemoryStore()).bucket
+
+
+def test_a_file_tells_all_of_itself_when_it_is_kept_or_looked_at() -> None:
+    """Also where somebody set something of it before; and TAB shows what it has."""
+    facts = {"remote_obj": None, "remote_path": "k", "local_path": "/k", "exists_locally": True, "local_size": 3}
+    facts |= {"local_hash": "h", "equal": None, "state": "copy", "reason": "new"}
+    one = SyncObject.planned(lambda: facts)
+    one.remote_path = "mine"
+    again = pickle.loads(pickle.dumps(one))
+    assert (again.remote_path, again.local_size, again.local_hash, again.state) == ("mine", 3, "h", "copy")
+    assert {"local_path", "remote_obj", "state"} <= set(dir(SyncObject.planned(lambda: facts)))
+    with pytest.raises(AttributeError, match="nothing_such"):
+        _ = one.nothing_such

@@ -79,6 +79,29 @@ def test_an_object_that_shrank_is_another_one() -> None:
         whole(store)
 
 
+class Timed:
+    """A reader whose entry tells another time."""
+
+    def __init__(self, reader: Reader, mtime_ns: int | None) -> None:
+        self.entry, self._reader = reader.entry._replace(mtime_ns=mtime_ns), reader
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._reader)
+
+
+def test_a_time_that_only_some_answers_tell_is_no_difference() -> None:
+    """Where a server says none, one engine says nothing, and another one 1970."""
+
+    class Untimed(Watched):
+        @contextmanager
+        def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[Reader]:
+            with super().read(key, start, end) as reader:
+                yield Timed(reader, None if start == 0 else 0)
+
+    content = bytes(range(100))
+    assert whole(Untimed(content)) == content
+
+
 def test_what_one_range_raises_is_raised() -> None:
     store = Watched(bytes(RANGE * 9))
 

@@ -134,6 +134,19 @@ def test_a_source_that_changes_is_not_stored(
     assert left() == ([], [])
 
 
+def test_a_file_that_becomes_shorter_is_not_taken_for_a_broken_network(
+    store: ObjectStore, left: Callable[[], object], three: Path, tmp_path: Path
+) -> None:
+    """It is read again from its beginning by whoever sends it; the server had nothing to do with it."""
+    copy = tmp_path / "copy"
+    copy.write_bytes(three.read_bytes())
+    body = FileBody(str(copy))
+    os.truncate(copy, LIMIT + 5)
+    with pytest.raises(Changed):
+        store.put("large", body)
+    assert left() == ([], [])
+
+
 @pytest.mark.parametrize("told", [True, False])
 def test_a_part_that_is_not_what_was_digested_is_not_stored(
     told: bool, store: ObjectStore, left: Callable[[], object], three: Path, tmp_path: Path

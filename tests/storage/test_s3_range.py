@@ -88,6 +88,15 @@ def test_a_time_that_is_none_is_not_known(time: bytes, store: ObjectStore, proxy
         assert reader.entry.mtime_ns is None
 
 
+def test_an_object_that_became_small_is_looked_at_anew(store: ObjectStore) -> None:
+    """A first range of what is empty by now tells what it is, not that the request can't be; a negative one can't."""
+    store.put("empty", BytesBody(b""))
+    with store.read("empty", 0, 4 << 20) as reader:
+        assert reader.entry.size == 0
+    with pytest.raises(InvalidValue), store.read("empty", -5, 2 << 20):
+        pass
+
+
 def test_the_whole_object_is_no_range(store: ObjectStore, proxy: Proxy) -> None:
     """From a server that knows no ranges."""
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole"

@@ -13,12 +13,28 @@ from botocore.credentials import Credentials
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from jupyter_resources.core.errors import Unauthenticated
+from jupyter_resources.storage.s3control import S3Control
 from jupyter_resources.storage.s3signing import UNSIGNED, Signer, digest_of, query_of
+from jupyter_resources.storage.s3wire import S3Service
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 EXAMPLE = Signer(
     "AKIAIOSFODNN7EXAMPLE", SECRET, "us-east-1", clock=lambda: timegm(datetime(2013, 5, 24, tzinfo=UTC).timetuple())
 )
+
+
+@pytest.mark.parametrize("token", ["TOKEN\n", "TOKEN\u201d", "\udcffTOKEN"])
+def test_what_no_header_can_carry_is_told_and_not_shown(token: str) -> None:
+    """A file with a line break at its end, as a variable: the error names it without what it is."""
+    control = S3Control(S3Service("http://127.0.0.1:9", None, "KEY", "SECRET", token), "b")
+    with pytest.raises(Unauthenticated) as caught:
+        control.send("list", "GET")
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value.__dict__)
+    assert "TOKEN" not in shown
+    assert "session token" in caught.value.message
+
+
 HOST = {"Host": "examplebucket.s3.amazonaws.com"}
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import threading
 from pathlib import Path
 
@@ -508,6 +510,23 @@ def test_cancel_wakes_who_waits_for_a_place():
         assert len(caught) == 3
     assert limit.running == 0
     assert store.head("k").size == 0
+
+
+def test_an_interrupt_while_waiting_gives_the_place_to_somebody_else():
+    """Also one that another thread hears; else a kernel would have one place less for ever."""
+    limit = Limit(1)
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        with limit.slot(Control()), pytest.raises(KeyboardInterrupt), limit.slot(Control()):
+            pass
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, previous)
+    assert limit.running == 0
+    with limit.slot(Control()):
+        assert limit.running == 1
 
 
 def test_put_inside_a_read_of_the_same_store_finds_a_place():

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from jupyter_resources.core.control import Control
-from jupyter_resources.core.errors import Transient
+from jupyter_resources.core.errors import Cancelled, Transient
 from jupyter_resources.sync.ahead import HELD, ahead
 
 
@@ -82,3 +82,17 @@ def test_what_is_left_before_it_began_is_ended_too() -> None:
     assert begun.wait(30)
     taken.close()
     assert ended.is_set()
+
+
+def test_a_cancel_ends_the_waiting_for_a_page_that_does_not_come() -> None:
+    """Whatever it is that doesn't hear: a handshake, a name that is looked up."""
+    control, never = Control(), threading.Event()
+
+    def pages() -> Iterator[int]:
+        never.wait(30)
+        yield 1
+
+    threading.Timer(0.1, control.cancel).start()
+    with pytest.raises(Cancelled):
+        list(ahead(pages(), control))
+    never.set()

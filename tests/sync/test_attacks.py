@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import signal
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from jupyter_resources import RemoteStorage, RemoteStorageConfig
+from jupyter_resources.core.control import Control
+from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import Changed, EmptySource, Incomplete, InvalidValue
 from jupyter_resources.core.events import Copied, Event, Listed, Planned
 from jupyter_resources.storage.local import LocalStore
 from jupyter_resources.storage.memory import MemoryStore
+from jupyter_resources.storage.protocol import Page
+from jupyter_resources.sync import listing
 from jupyter_resources.sync.digests import DigestCache
 from jupyter_resources.testing.trees import Link, contents, held, tree
 from tests.sync.test_counts import later
@@ -263,3 +269,51 @@ def test_copied_events_are_only_for_what_was_done(here: Path) -> None:
     with pytest.raises(Incomplete):
         storage(store).sync("d", report=watch)
     assert seen == ["copy d/a (new)"]
+
+
+def test_an_ignore_file_that_cannot_be_looked_at_lets_nothing_through(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failing disk is no reason to push what was to be left out."""
+    tree({"d/secret-plan": b"x"}, here)
+    look = os.lstat
+
+    def lstat(path: str) -> os.stat_result:
+        if str(path).endswith(".resourcesignore"):
+            raise OSError(errno.EIO, "the disk fails")
+        return look(path)
+
+    monkeypatch.setattr("jupyter_resources.sync.ignore.os.lstat", lstat)
+    store = MemoryStore()
+    with pytest.raises(InvalidValue):
+        storage(store).push("d")
+    monkeypatch.undo()
+    assert held(store) == {}
+
+
+def test_a_listing_that_is_left_ends_and_cancels_nobody_else(here: Path) -> None:
+    """The control is the caller's, who may have other plans with it."""
+    control, asked = Control(), threading.Event()
+
+    class Slow(MemoryStore):
+        def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
+            for number in range(1000):
+                asked.set()
+                yield Page([Entry(f"{number}", 1)])
+
+    coming = listing.Objects(Slow(), [""], control)
+    assert asked.wait(10)
+    coming.close()
+    assert not control.cancelled
+
+    def failing(event: object) -> None:
+        raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine") as kept:
+        listing.Objects(Slow(), [""], control).listing(failing, "target")
+    for thread in threading.enumerate():
+        if thread.name == "jtres-pages":
+            thread.join(10)
+            assert not thread.is_alive()
+    assert kept.value.args == ("mine",)
+    assert not control.cancelled
