@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import IO
+from typing import IO, cast
 
 from jupyter_resources.core.control import Control
-from jupyter_resources.core.errors import AlreadyExists, InvalidValue, NotFound
-from jupyter_resources.core.paths import check, is_reserved
+from jupyter_resources.core.errors import AlreadyExists, Changed, Incomplete, InvalidValue, NotFound, Unsupported
+from jupyter_resources.core.paths import check, is_reserved, joined
 from jupyter_resources.resources.bucket_view import BucketView, MissingFile, ObjectSummary, Usage, as_remote
-from jupyter_resources.resources.mirroring import Mirroring
+from jupyter_resources.resources.connection import MissingBucketException
+from jupyter_resources.resources.mirroring import Mirroring, Place
 from jupyter_resources.resources.object_file import ObjectFile, ObjectWriter
 from jupyter_resources.resources.progress import Progress, told
 from jupyter_resources.storage.bodies import BytesBody, FileBody, ReaderBody
@@ -51,7 +55,10 @@ class Bucket(BucketView):
         named = local_or_file if isinstance(local_or_file, str | os.PathLike) else getattr(local_or_file, "name", None)
         if remote is None and not isinstance(named, str | os.PathLike):
             raise InvalidValue("a stream without a name needs one in the bucket", hint="add_file(stream, 'name')")
-        key = as_remote(remote) if remote is not None else os.path.basename(os.fspath(named or ""))
+        name = os.path.basename(os.fspath(named or ""))
+        key = name if remote is None else as_remote(remote)
+        if remote is not None and remote.endswith(("/", "\\")):  # a directory is meant
+            key = joined(key, name)
         if isinstance(local_or_file, str | os.PathLike):
             path = os.path.abspath(os.fspath(local_or_file))
             if os.path.isdir(path):
@@ -61,6 +68,8 @@ class Bucket(BucketView):
             with told(progress) as moved:
                 self._put(key, FileBody(path, moved.of(key, os.path.getsize(path))))
             return
+        if isinstance(cast("object", local_or_file), io.TextIOBase):
+            raise InvalidValue("that file gives text, and a bucket holds bytes", hint="open it with 'rb'")
         with tempfile.NamedTemporaryFile(prefix="jtres-") as spool:
             shutil.copyfileobj(local_or_file, spool)
             spool.flush()
@@ -75,14 +84,15 @@ class Bucket(BucketView):
         """
         key = as_remote(remote)
         name = key.rpartition("/")[2]
-        path = os.path.abspath(os.fspath(local)) if local is not None else os.path.abspath(name)
-        if os.path.isdir(path):
+        path = os.path.abspath(os.fspath(local) if local is not None else name)
+        into = os.path.isdir(path)
+        if into:
             path = os.path.join(path, name)
         directory, name = os.path.split(path)
         with self._missing(key), self._store.read(key) as reader, told(progress) as moved:
             entry = reader.entry
             LocalStore(directory, create=True).put(name, ReaderBody(lambda: reader, entry, moved.of(key, entry.size)))
-        return os.fspath(local) if local is not None and not os.path.isdir(os.fspath(local)) else path
+        return os.fspath(local) if local is not None and not into else path
 
     def read_bytes(self, remote: str) -> bytes:
         """The whole object, verified. Raises MissingFile."""
@@ -120,7 +130,7 @@ class Bucket(BucketView):
     def copy_file(self, source: str, dest: str) -> None:
         """Copy an object; on the server where that can. Raises MissingFile."""
         one, other = as_remote(source), as_remote(dest)
-        with self._missing(one):
+        with self._missing(one), self._changing():
             if Capability.COPY in self._store.capabilities and self._store.head(one).size <= WHOLE:
                 self._store.copy(one, other)
                 return
@@ -129,19 +139,29 @@ class Bucket(BucketView):
                     spool.write(chunk)
                 spool.flush()
                 self._put(other, FileBody(spool.name))
-        self._listed = None
 
     def move(self, source: str, dest: str) -> None:
-        """Give an object another name: copied, and then the old name is removed. Raises MissingFile."""
-        if as_remote(source) == as_remote(dest):
+        """Give an object another name: copied, and then the old name is removed. Raises MissingFile.
+
+        Changed, if the object becomes another one meanwhile (as far as a last look tells): then both are there.
+        Unsupported, where the store takes the two names for one.
+        """
+        one, other = as_remote(source), as_remote(dest)
+        with self._missing(one):
+            before = self._store.head(one)
+        if one == other:
             return
-        self.copy_file(source, dest)
-        self.delete_file(source)
+        if Capability.FOLDS_CASE in self._store.capabilities and _folded(one) == _folded(other):
+            raise Unsupported(f"{one!r} and {other!r} are one name there", hint="move it to a third name first")
+        self.copy_file(one, other)
+        if self._store.head(one).etag != before.etag:
+            raise Changed(f"{one} changed while it was copied to {other}; both are there", hint="look, and move again")
+        self.delete_file(one)
 
     def delete_file(self, remote: str) -> None:
         """Remove an object; one that isn't there is no error."""
-        self._store.delete([as_remote(remote)])
-        self._listed = None
+        with self._changing():
+            self._store.delete([as_remote(remote)])
 
     def delete(self, *, datasets: bool = False) -> None:
         """Remove the bucket and all that is in it. Raises MissingBucketException.
@@ -154,6 +174,9 @@ class Bucket(BucketView):
                 f"this shows only a part of bucket {self._name!r}, and all of it would be deleted",
                 hint="for all: Bucket(connection, name, create=False).delete(); for this part: del bucket[name]",
             )
+        self._connection.check_own(self._name)
+        if not self._connection.exists(self._name):
+            raise MissingBucketException(f"there is no bucket {self._name!r}", hint="nothing was removed")
         store = self._connection.open(self._name)
         keys = [key for page in store.list() for key in (*_paths(page), *(one.path for one in page.left_out))]
         kept = sum(map(is_reserved, keys))
@@ -164,8 +187,14 @@ class Bucket(BucketView):
             )
         for start in range(0, len(keys), 1000):
             store.delete(keys[start : start + 1000])
-        self._connection.drop(self._name)
-        self._listed = None
+        try:
+            self._connection.drop(self._name)
+        except AlreadyExists as error:
+            hint = "remove what is left there by hand, or at the provider; then delete() again"
+            message = f"the objects of bucket {self._name!r} are gone, and it isn't empty"
+            raise Incomplete(f"{message}: {error.message}", hint=hint) from None
+        finally:
+            self._changed()
 
     def __getitem__(self, remote: str) -> str:
         """Get the file into the current directory; gives its path. KeyError if it isn't there."""
@@ -243,18 +272,27 @@ class Bucket(BucketView):
         return self._mirroring(False, control).bring(local, remote_directory or "")
 
     def _mirroring(self, verbose: bool, control: Control | None, progress: Progress = None) -> Mirroring:
-        self._listed = None
-        lead, there = self._transformation.key(""), self._connection.open(self._name)
+        lead, there = self._transformation.lead, self._connection.open(self._name)
         directory = None
-        if isinstance(there, LocalStore) and (not lead or lead.endswith("/")):
+        if isinstance(there, LocalStore) and lead is not None and (not lead or lead.endswith("/")):
             directory = os.path.join(there.root, lead.rstrip("/"))
-        return Mirroring(
-            self._store, self._name, self._connection.provider, directory, self._cache, verbose, control, progress
-        )
+        place = Place(self._store, self._connection.provider, directory, self._changed)
+        return Mirroring(place, self._cache, verbose, control, progress)
 
     def _put(self, key: str, body: Body) -> None:
-        self._store.put(key, body)
-        self._listed = None
+        with self._changing():
+            self._store.put(key, body)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self._changed()
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _paths(page: Page) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,12 +13,12 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from jupyter_resources.core.entry import Entry
-from jupyter_resources.core.errors import InvalidValue, NotFound
+from jupyter_resources.core.errors import InvalidPath, InvalidValue, NotFound
 from jupyter_resources.core.paths import RESERVED, is_reserved, joined
 from jupyter_resources.resources.connection import Connection
 from jupyter_resources.resources.filtering import AbstractFiltering, Filtering
 from jupyter_resources.resources.transformation import AbstractResourcesTransformation, ResourcesTransformation
-from jupyter_resources.storage.protocol import Page, Store
+from jupyter_resources.storage.protocol import Page
 from jupyter_resources.storage.viewed import ViewedStore
 from jupyter_resources.sync.digests import DigestCache, default_cache
 
@@ -56,10 +57,10 @@ class _Names:
     filtering: Filtering
     transformation: ResourcesTransformation
 
-    @property
-    def lead(self) -> str:
-        ours, theirs = self.transformation.key(""), self.filtering.prefix
-        return max((ours, theirs), key=len) if ours.startswith(theirs) or theirs.startswith(ours) else ours
+    def lead(self, shown: str) -> str | None:
+        ours = "" if self.transformation.lead is None else self.transformation.lead + shown
+        longer, shorter = sorted((ours, self.filtering.prefix), key=len, reverse=True)
+        return longer if longer.startswith(shorter) else None
 
     def shown(self, key: str) -> str | None:
         if (RESERVED in key.casefold() and is_reserved(key)) or not self.filtering.takes(key):
@@ -93,6 +94,8 @@ class BucketView:
         self._cache_ttl = cache_ttl
         self._cache = cache or default_cache()
         self._listed: tuple[float, tuple[Entry, ...]] | None = None
+        self._changes = 0
+        connection.check_name(name)
         if create:
             connection.make(name)
 
@@ -156,15 +159,16 @@ class BucketView:
     @classmethod
     def from_json(cls, connection: Connection, json_bucket: Mapping[str, Any]) -> Self:
         """The bucket that `to_json` told of; nothing is created. Raises InvalidValue."""
-        if not isinstance(json_bucket.get("bucketName"), str):
-            raise InvalidValue("the JSON of a bucket has no bucketName", hint="Bucket.to_json() shows the form")
+        ttl = json_bucket.get("cacheTTLSec")
+        if not isinstance(json_bucket.get("bucketName"), str) or not (ttl is None or isinstance(ttl, int)):
+            raise InvalidValue("that is no bucket's JSON", hint="Bucket.to_json() shows the form")
         return cls(
             connection,
             json_bucket["bucketName"],
             create=False,
             filtering=Filtering.from_json(json_bucket.get("filtering")),
             resources_transformation=ResourcesTransformation.from_json(json_bucket.get("resourcesTransformation")),
-            cache_ttl=json_bucket.get("cacheTTLSec"),
+            cache_ttl=ttl,
         )
 
     def with_filtering(self, filtering: Filtering | AbstractFiltering) -> Self:
@@ -216,7 +220,7 @@ class BucketView:
         return self.directory()
 
     def __len__(self) -> int:
-        """How many objects there are, counted by listing them."""
+        """How many objects there are, counted by listing them. `list(bucket)` asks for it, `list_files()` doesn't."""
         return sum(1 for _ in self.directory())
 
     def __bool__(self) -> bool:
@@ -224,7 +228,10 @@ class BucketView:
         return True
 
     def __contains__(self, remote: object) -> bool:
-        return self.exists(remote.key if isinstance(remote, ObjectSummary) else str(remote))
+        try:
+            return self.exists(remote.key if isinstance(remote, ObjectSummary) else str(remote))
+        except InvalidPath:  # no object can be called that
+            return False
 
     def exists(self, remote: str) -> bool:
         """Whether there is an object of that name. Raises MissingBucketException."""
@@ -252,7 +259,7 @@ class BucketView:
     def update(self, flush: bool = False) -> None:
         """Forget what was listed, if it is out of date or `flush` is set."""
         if flush or not self._is_fresh():
-            self._listed = None
+            self._changed()
 
     def flush(self) -> None:
         """Nothing is pending, ever: every verb ends when its work is done."""
@@ -260,7 +267,7 @@ class BucketView:
     # what the verbs share
 
     @property
-    def _store(self) -> Store:
+    def _store(self) -> ViewedStore:
         names = _Names(self._filtering, self._transformation)
         store = self._connection.open(self._name)
         return ViewedStore(store, names, joined_location(store.location, self._transformation))
@@ -276,9 +283,17 @@ class BucketView:
         """All, sorted; as they were listed, while that is good."""
         listed = self._listed
         if listed is None or not self._is_fresh():
+            changes, begun = self._changes, time.monotonic()
             found = sorted((one for page in self._store.list() for one in page.entries), key=lambda one: one.path)
-            listed = self._listed = (time.monotonic(), tuple(found))
+            listed = begun, tuple(found)
+            if changes == self._changes:  # else something changed while this was listed
+                self._listed = listed
         return listed[1]
+
+    def _changed(self) -> None:
+        """What was listed isn't so any more."""
+        self._changes += 1
+        self._listed = None
 
     def _summary(self, entry: Entry) -> ObjectSummary:
         when = None if entry.mtime_ns is None else datetime.fromtimestamp(entry.mtime_ns / 1e9, UTC)
@@ -296,7 +311,11 @@ class BucketView:
 
 def joined_location(location: str, transformation: ResourcesTransformation) -> str:
     """Where the objects are under the names that they are given: other names are another place."""
-    return f"{location.rstrip('/')}/{transformation.key('')}".rstrip("/") if len(transformation) else location
+    if not len(transformation):
+        return location
+    if transformation.lead is not None:
+        return f"{location.rstrip('/')}/{transformation.lead}".rstrip("/")
+    return f"{location}#{json.dumps(transformation.to_json(), sort_keys=True)}"
 
 
 def _filters(given: Filtering | AbstractFiltering | None) -> Filtering:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from jupyter_resources.core.errors import AlreadyExists, NoBucket, Unsupported
+from jupyter_resources.core.errors import AlreadyExists, InvalidValue, NoBucket, Unsupported
+from jupyter_resources.core.paths import problem
 from jupyter_resources.storage.registry import StoreSpec, open_containers, open_store
 
 if TYPE_CHECKING:
@@ -39,11 +42,16 @@ class Connection:
         token: str | None = None,
         region: str | None = None,
         endpoint: str | None = None,
-        root: str | None = None,
+        root: str | os.PathLike[str] | None = None,
     ) -> None:
+        """Raises InvalidValue for an endpoint with credentials in it."""
+        if endpoint is not None and "@" in urlsplit(endpoint).netloc:
+            raise InvalidValue("an endpoint holds no credentials", hint="key= and secret= are for these")
+        place = os.path.abspath(os.fspath(root)) if root is not None else None  # wherever one goes from here
         self._spec = StoreSpec(
-            str(provider), "", endpoint=endpoint, region=region, key=key, secret=secret, token=token, root=root
+            str(provider), "", endpoint=endpoint, region=region, key=key, secret=secret, token=token, root=place
         )
+        self._borrowed = False
         self._lock = threading.Lock()
         self._stores: dict[str, Store] = {}
 
@@ -52,6 +60,7 @@ class Connection:
         """The one that the bucket of `spec` belongs to, which `store` opens already."""
         self = cls(spec.provider)
         self._spec = replace(spec, bucket="", prefix="")
+        self._borrowed = True
         if store is not None:
             self._stores[spec.bucket] = store
         return self
@@ -61,6 +70,8 @@ class Connection:
         return f"Connection({self._spec.provider!r}{f', {where!r}' if where else ''})"
 
     def __eq__(self, other: object) -> bool:
+        if self.provider == "memory":  # each has its own
+            return self is other
         return isinstance(other, Connection) and self._spec == other._spec
 
     def __hash__(self) -> int:
@@ -89,7 +100,8 @@ class Connection:
         """The bucket of that name. Raises MissingBucketException if it isn't there."""
         from jupyter_resources.resources.bucket import Bucket
 
-        if self.provider != "memory" and not open_containers(self._spec).exists(name):
+        self.check_name(name)
+        if not self.exists(name):
             raise NoBucket(f"there is no bucket {name!r}", hint=f"create_bucket({name!r}) makes it")
         return Bucket(self, name, create=False)
 
@@ -99,6 +111,7 @@ class Connection:
 
     def make(self, name: str) -> None:
         """Make the container `name` unless it is there."""
+        self.check_name(name)
         if self.provider == "memory":
             self.open(name)
             return
@@ -109,15 +122,36 @@ class Connection:
         except Unsupported as error:
             raise BucketStorageUnavailableException(error.message, hint=error.hint) from None
 
+    def exists(self, name: str) -> bool:
+        """Whether the container `name` is there."""
+        return self.provider == "memory" or open_containers(replace(self._spec, bucket=name)).exists(name)
+
     def drop(self, name: str) -> None:
-        """Remove the empty container `name`. Raises NoBucket; AlreadyExists if something is in it."""
+        """Remove the empty container `name`. Raises NoBucket; AlreadyExists if something is in it; InvalidValue where
+        the connection is one of the settings, which say where things are and not that they may go.
+        """
+        self.check_own(name)
         with self._lock:
             self._stores.pop(name, None)
         if self.provider != "memory":
             open_containers(self._spec).delete(name)
 
+    def check_own(self, name: str) -> None:
+        """InvalidValue, where `name` isn't this connection's to remove."""
+        if self._borrowed:
+            raise InvalidValue(
+                f"bucket {name!r} is one of the settings, and isn't deleted from here",
+                hint="a Connection(…) of your own may; or at the provider",
+            )
+
+    def check_name(self, name: str) -> None:
+        """InvalidValue for what can't be a bucket's name anywhere: a way to another place, for one."""
+        if name not in self._stores and ("/" in name or problem(name) is not None):
+            raise InvalidValue(f"{name!r} can't be the name of a bucket", hint="letters, digits and dashes")
+
     def open(self, name: str) -> Store:
-        """The objects of the bucket `name`. Asks nothing yet. Raises BucketStorageUnavailableException."""
+        """The objects of a bucket. Asks nothing yet. Raises BucketStorageUnavailableException, InvalidValue."""
+        self.check_name(name)
         with self._lock:
             if name not in self._stores:
                 try:

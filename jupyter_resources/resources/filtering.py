@@ -88,8 +88,10 @@ class _OfOneText(AbstractFiltering):
         try:
             text = said[cls.field]
         except (TypeError, KeyError):
-            raise InvalidValue(f"{cls.name} has no {cls.field!r}", hint=f"{{{cls.field!r}: '…'}}") from None
-        return cls(str(text))
+            text = None
+        if not isinstance(text, str):
+            raise InvalidValue(f"{cls.name} has no {cls.field!r}", hint=f"{{{cls.field!r}: '…'}}")
+        return cls(text)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._text!r})"
@@ -147,16 +149,17 @@ class _OfOthers(AbstractFiltering):
     """A filter made of others."""
 
     def __init__(self, *parts: AbstractFiltering) -> None:
-        self._parts = parts
+        self.parts = parts
 
     def to_json(self) -> list[dict[str, Any]]:
-        return [{part.name: part.to_json()} for part in self._parts]
+        return [{_kind(part): part.to_json()} for part in self.parts]
 
     @classmethod
     def from_json(cls, said: Any) -> Self:
         if not isinstance(said, list):
             raise InvalidValue(f"{cls.name} is a list of filters", hint="[{'prefixFiltering': {'prefix': 'a/'}}, …]")
-        return cls(*(part for one in said for part in Filtering.from_json(one)))
+        parts = [tuple(Filtering.from_json(one)) for one in said]
+        return cls(*(several[0] if len(several) == 1 else AllFiltering(*several) for several in parts))
 
 
 class AllFiltering(_OfOthers):
@@ -165,11 +168,11 @@ class AllFiltering(_OfOthers):
     name = "allFiltering"
 
     def takes(self, key: str) -> bool:
-        return all(part.takes(key) for part in self._parts)
+        return all(part.takes(key) for part in self.parts)
 
     @property
     def prefix(self) -> str:
-        return max((part.prefix for part in self._parts), key=len, default="")
+        return max((part.prefix for part in self.parts), key=len, default="")
 
 
 class AnyFiltering(_OfOthers):
@@ -178,7 +181,7 @@ class AnyFiltering(_OfOthers):
     name = "anyFiltering"
 
     def takes(self, key: str) -> bool:
-        return any(part.takes(key) for part in self._parts)
+        return any(part.takes(key) for part in self.parts)
 
 
 class NotFiltering(_OfOthers):
@@ -187,7 +190,7 @@ class NotFiltering(_OfOthers):
     name = "notFiltering"
 
     def takes(self, key: str) -> bool:
-        return not any(part.takes(key) for part in self._parts)
+        return not any(part.takes(key) for part in self.parts)
 
 
 class UnknownFiltering(AbstractFiltering):
@@ -197,6 +200,11 @@ class UnknownFiltering(AbstractFiltering):
 
     def __init__(self, kind: str, said: Any) -> None:
         self.kind, self._said = kind, said
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UnknownFiltering) and (self.kind, self._said) == (other.kind, other._said)
+
+    __hash__ = AbstractFiltering.__hash__
 
     def takes(self, key: str) -> bool:
         raise InvalidValue(
@@ -221,8 +229,18 @@ class Filtering:
             self.append(part)
 
     def append(self, part: AbstractFiltering) -> None:
-        """Add a condition; another one of its kind is replaced."""
-        self._parts[part.kind if isinstance(part, UnknownFiltering) else part.name] = part
+        """Add a condition. Another one of its kind is replaced, as in the reference; one that is made of others is
+        joined with it: what was to be left out stays so.
+        """
+        kind = _kind(part)
+        there = self._parts.get(kind)
+        if isinstance(there, NotFiltering) and isinstance(part, NotFiltering):
+            part = NotFiltering(*there.parts, *part.parts)
+        elif isinstance(there, AllFiltering) and isinstance(part, AllFiltering):
+            part = AllFiltering(*there.parts, *part.parts)
+        elif isinstance(there, AnyFiltering):
+            raise InvalidValue("two alternatives in one Filtering", hint="one & other, as a single filter")
+        self._parts[kind] = part
 
     def takes(self, key: str) -> bool:
         """Whether the object called `key` is seen."""
@@ -240,6 +258,8 @@ class Filtering:
     @classmethod
     def from_json(cls, said: Mapping[str, Any] | None) -> Filtering:
         """What `to_json` gave, here or elsewhere: kinds that aren't known here are kept. Raises InvalidValue."""
+        if said is not None and not isinstance(said, Mapping):
+            raise InvalidValue("filters are told by their kinds", hint="{'prefixFiltering': {'prefix': 'a/'}}")
         kinds: dict[str, type[AbstractFiltering]] = {kind.name: kind for kind in KINDS}
         found = (
             kinds[kind].from_json(one) if kind in kinds else UnknownFiltering(kind, one)
@@ -265,6 +285,10 @@ class Filtering:
 
     def __repr__(self) -> str:
         return f"Filtering({', '.join(map(repr, self))})"
+
+
+def _kind(part: AbstractFiltering) -> str:
+    return part.kind if isinstance(part, UnknownFiltering) else part.name
 
 
 KINDS = (

@@ -6,12 +6,13 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, Listing
-from jupyter_resources.core.errors import InvalidValue, NotFound
+from jupyter_resources.core.errors import InvalidPath, InvalidValue, NotFound
 from jupyter_resources.core.events import Reporter
-from jupyter_resources.core.paths import check, joined
+from jupyter_resources.core.paths import check, is_reserved, joined, parents
 from jupyter_resources.resources.progress import Progress, told
 from jupyter_resources.resources.remote_object import RemoteObject, full_key
 from jupyter_resources.resources.transaction import Look, Picture, Transaction
@@ -19,6 +20,7 @@ from jupyter_resources.storage.local import LocalStore
 from jupyter_resources.storage.partial import partial_name
 from jupyter_resources.storage.prefixed import PrefixedStore
 from jupyter_resources.storage.protocol import Store
+from jupyter_resources.storage.viewed import ViewedStore
 from jupyter_resources.storage.walk import entry_of
 from jupyter_resources.sync import listing
 from jupyter_resources.sync.digests import DigestCache
@@ -30,6 +32,17 @@ from jupyter_resources.sync.summary import Direction, TransactionSummary
 __all__ = ["Mirroring"]
 
 Path = str | os.PathLike[str]
+UNSEEN = "the bucket's filter leaves it out"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A bucket as it is seen: `directory` is where its files are, if on this disk; `changed` hears of changes."""
+
+    store: ViewedStore
+    provider: str
+    directory: str | None
+    changed: Callable[[], None]
 
 
 class Mirroring:
@@ -37,20 +50,15 @@ class Mirroring:
 
     def __init__(
         self,
-        store: Store,
-        name: str,
-        provider: str,
-        directory: str | None,
+        place: Place,
         cache: DigestCache,
         verbose: bool,
         control: Control | None,
         progress: Progress,
     ) -> None:
-        """`directory` is where the bucket's files are, if that is on this disk; `verbose` prints a line for each thing
-        done.
-        """
-        self._store, self._name, self._provider, self._cache = store, name, provider, cache
-        self._directory = directory
+        """`verbose` prints a line for each thing done."""
+        self._store, self._provider, self._directory = place.store, place.provider, place.directory
+        self._changed, self._cache = place.changed, cache
         self._verbose, self._control, self._progress = verbose, control, progress
 
     def directory(
@@ -71,9 +79,10 @@ class Mirroring:
         places = {joined(name.replace("\\", "/")): os.path.abspath(os.fspath(path)) for name, path in files.items()}
         if len(places) < len(files):
             raise InvalidValue("two of the names are one", hint="outer slashes don't count")
+        base, store = self._below(remote or "")
+        self._check(places, base)
         entries = [_entry(check(name), path) for name, path in places.items()]
         here = Side(LocalStore("/"), Listing.of(entries), "/", places=places)
-        base, store = self._below(remote or "")
 
         def look(control: Control, report: Reporter) -> tuple[Side, Side]:
             return here, self._there(store, base, _listed(store, control, report, "target"))
@@ -111,6 +120,7 @@ class Mirroring:
 
         def look(control: Control, report: Reporter) -> tuple[Side, Side]:
             walked = listing.walk(local.under(control.uncounted()), [""], report, "source")
+            walked = walked.select(lambda path: None if self._store.shows(full_key(base, path)) else UNSEEN)
             sizes.update((one.path, one.size) for one in walked)
             there = _listed(store, control, report, "target", [one.path for one in walked])
             if policy.delete:
@@ -135,10 +145,26 @@ class Mirroring:
             summary.source, summary.target = summary.target, summary.source
         with told(self._progress) as progress:
             report = progress.reporter(sizes, picture.full_key)
-            done = Transaction(look, policy, picture, self._cache).run(summary, report, self._control or Control())
+            transaction = Transaction(look, policy, picture, self._cache, lambda done: self._changed())
+            try:
+                done = transaction.run(summary, report, self._control or Control())
+            finally:
+                self._changed()
         if self._verbose:
             _print(done)
         return done
+
+    def _check(self, names: Mapping[str, str], base: str) -> None:
+        """Raise for names that can't be there together, or that the bucket's filter leaves out."""
+        for name in names:
+            for above in parents(check(name)):
+                if above in names:
+                    hint = "a directory could not hold both; sync them one after the other under other names"
+                    raise InvalidValue(f"{above!r} is a file and the directory of {name!r}", hint=hint)
+            if is_reserved(full_key(base, name)):
+                raise InvalidPath(f"{name!r} is reserved", hint="choose a name outside of .resources")
+            if not self._store.shows(full_key(base, name)):
+                raise InvalidPath(f"{name!r}: {UNSEEN}", hint="use the bucket without the filter, or another name")
 
     def _there(self, store: Store, base: str, there: Listing) -> Side:
         return Side(store, there, os.path.join(self._directory, base) if self._directory is not None else None)

@@ -6,10 +6,11 @@ import io
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from typing import IO, Any, cast
 
 from jupyter_resources.core.entry import Entry
-from jupyter_resources.core.errors import Changed
+from jupyter_resources.core.errors import Changed, Damaged
 from jupyter_resources.storage.protocol import Store
 
 __all__ = ["ObjectFile", "ObjectWriter"]
@@ -40,7 +41,10 @@ class ObjectFile(io.RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._entry.size}[whence]
+        starts = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._entry.size}
+        if whence not in starts:
+            raise ValueError(f"whence can't be {whence}")
+        start = starts[whence]
         if start + offset < 0:
             raise ValueError(f"can't seek to {start + offset}")
         self._at = start + offset
@@ -48,26 +52,41 @@ class ObjectFile(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
-        end = min(self._at + len(view), self._entry.size)
+        content = self._range(len(view))
+        view[: len(content)] = content
+        return len(content)
+
+    def readall(self) -> bytes:
+        """What is left, by one request; the one of io would ask for 8 KiB at a time."""
+        return self._range(self._entry.size)
+
+    def _range(self, most: int) -> bytes:
+        """The next bytes. Where they don't come, nothing has moved: reading again gives the same."""
+        end = min(self._at + most, self._entry.size)
         if end <= self._at:
-            return 0
-        start = self._at
-        with self._store.read(self._entry.path, start, end) as reader:
+            return b""
+        with self._store.read(self._entry.path, self._at, end) as reader:
             now = reader.entry
             if (now.etag, now.size) != (self._entry.etag, self._entry.size):
                 raise Changed(f"{self._entry.path} changed while it was read", hint="open it again")
-            for chunk in reader:
-                view[self._at - start : self._at - start + len(chunk)] = chunk
-                self._at += len(chunk)
-        return self._at - start
+            content = b"".join(reader)
+        if len(content) != end - self._at:
+            raise Damaged(f"{self._entry.path}: {end - self._at} bytes were asked for, {len(content)} came")
+        self._at = end
+        return content
 
 
 class ObjectWriter(io.BufferedIOBase, IO[bytes]):
-    """A file on its way to a bucket: kept in a temporary one, stored when it is closed, forgotten after an error."""
+    """A file on its way to a bucket: kept in a temporary one, stored when it is closed, forgotten after an error.
+
+    A wrapper that closes it (`io.TextIOWrapper`) does so after its errors too, and half is stored: the bucket's file
+    has to be the outer one of two `with` blocks.
+    """
 
     def __init__(self, store: Callable[[str], None]) -> None:
         """`store` takes the path of the temporary file."""
         self._store = store
+        self._process, self._broken = os.getpid(), False
         self._spool = tempfile.NamedTemporaryFile(prefix="jtres-", delete=False)  # noqa: SIM115 - closed by `close`
 
     def writable(self) -> bool:
@@ -77,7 +96,11 @@ class ObjectWriter(io.BufferedIOBase, IO[bytes]):
         return True
 
     def write(self, content: Any, /) -> int:
-        return self._spool.write(content)
+        try:
+            return self._spool.write(content)
+        except BaseException:  # a full disk: what is there is no whole file any more
+            self._broken = True
+            raise
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         return self._spool.seek(offset, whence)
@@ -87,24 +110,29 @@ class ObjectWriter(io.BufferedIOBase, IO[bytes]):
 
     def close(self) -> None:
         """Store what was written. Raises what storing raises; then nothing is there that wasn't before."""
-        if not self._end():
+        if self.closed:
             return
+        super().close()
         try:
-            self._store(self._spool.name)
+            self._spool.close()  # which writes the last of it
+            if not self._broken:
+                self._store(self._spool.name)
         finally:
-            os.unlink(self._spool.name)
+            self._remove()
 
     def discard(self) -> None:
         """Store nothing."""
-        if self._end():
-            os.unlink(self._spool.name)
-
-    def _end(self) -> bool:
         if self.closed:
-            return False
-        self._spool.close()
+            return
         super().close()
-        return True
+        with suppress(OSError):
+            self._spool.close()
+        self._remove()
+
+    def _remove(self) -> None:
+        if self._process == os.getpid():  # a forked child has a copy of this, and not the file
+            with suppress(OSError):
+                os.unlink(self._spool.name)
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if error is not None:
@@ -114,4 +142,5 @@ class ObjectWriter(io.BufferedIOBase, IO[bytes]):
 
     def __del__(self) -> None:
         """Whoever never closed it didn't mean it to be stored."""
-        self.discard()
+        if hasattr(self, "_spool"):
+            self.discard()

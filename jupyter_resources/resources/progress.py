@@ -31,8 +31,10 @@ class Told:
         def moved(count: int) -> None:
             if self._tell is not None:
                 with self._lock:
-                    self._read[name] = self._read.get(name, 0) + count
-                    self._tell(self._read[name], float(total), name)
+                    read = self._read[name] = max(0, self._read.get(name, 0) + count)
+                    if read >= total:
+                        del self._read[name]
+                    self._tell(read, float(total), name)
 
         return moved
 
@@ -63,27 +65,33 @@ class _Line:
     """One line on stderr: percentage, speed, what is left."""
 
     def __init__(self) -> None:
-        self._begun = time.monotonic()
         self._shown = 0.0
         self._length = 0
+        self._begun: dict[str, float] = {}
+        self._last = ""
 
     def __call__(self, read: float, total: float, name: str) -> None:
         now = time.monotonic()
-        if now - self._shown < EVERY and read < total:
-            return
-        self._shown = now
-        speed = read / max(now - self._begun, 1e-3)
+        speed = read / max(now - self._begun.setdefault(name, now), 1e-3)
+        if read >= total:
+            del self._begun[name]
         left = max(0.0, total - read) / max(speed, 1.0)
         share = read / total if total else 1.0
         shown = "".join(one if one.isprintable() else "?" for one in name)
         so_far = f"{read / 1e6:,.1f} of {total / 1e6:,.1f} MB  {speed / 1e6:,.1f} MB/s  {left:,.0f} s left"
-        text = f"{shown}: {share:4.0%}  {so_far}"
-        sys.stderr.write(f"\r{text.ljust(self._length)}")
+        self._last = f"{shown}: {share:4.0%}  {so_far}"
+        if now - self._shown >= EVERY:
+            self._shown = now
+            self._show()
+
+    def _show(self) -> None:
+        sys.stderr.write(f"\r{self._last.ljust(self._length)}")
         sys.stderr.flush()
-        self._length = len(text)
+        self._length = len(self._last)
 
     def end(self) -> None:
-        """Go on below."""
-        if self._length:
+        """Show the last of it, and go on below."""
+        if self._last:
+            self._show()
             sys.stderr.write("\n")
             sys.stderr.flush()

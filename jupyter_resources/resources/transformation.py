@@ -24,7 +24,7 @@ class AbstractResourcesTransformation(ABC):
 
     @abstractmethod
     def shown(self, key: str) -> str | None:
-        """What the object `key` is called here; None for one that isn't seen."""
+        """What the object `key` is called here; None for one that isn't seen. No two may get one name."""
 
     @abstractmethod
     def key(self, shown: str) -> str:
@@ -70,10 +70,10 @@ class PrefixResourcesTransformation(AbstractResourcesTransformation):
 
     @classmethod
     def from_json(cls, said: Any) -> Self:
-        try:
-            return cls(str(said["prefix"]))
-        except (TypeError, KeyError):
-            raise InvalidValue("stripPrefix has no 'prefix'", hint="{'prefix': 'a/'}") from None
+        prefix = said.get("prefix") if isinstance(said, Mapping) else None
+        if not isinstance(prefix, str):
+            raise InvalidValue("stripPrefix has no 'prefix'", hint="{'prefix': 'a/'}")
+        return cls(prefix)
 
     def __repr__(self) -> str:
         return f"PrefixResourcesTransformation({self._said!r})"
@@ -86,6 +86,11 @@ class UnknownTransformation(AbstractResourcesTransformation):
 
     def __init__(self, kind: str, said: Any) -> None:
         self.kind, self._said = kind, said
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UnknownTransformation) and (self.kind, self._said) == (other.kind, other._said)
+
+    __hash__ = AbstractResourcesTransformation.__hash__
 
     def shown(self, key: str) -> str | None:
         raise self._refused()
@@ -128,6 +133,11 @@ class ResourcesTransformation:
             name = part.shown(name)
         return name
 
+    @property
+    def lead(self) -> str | None:
+        """What is put before every name, if that is all that is done; else None."""
+        return self.key("") if all(type(part) is PrefixResourcesTransformation for part in self) else None
+
     def key(self, shown: str) -> str:
         """The key of what is called `shown` here."""
         for part in reversed(self._parts.values()):
@@ -141,6 +151,8 @@ class ResourcesTransformation:
     @classmethod
     def from_json(cls, said: Mapping[str, Any] | None) -> ResourcesTransformation:
         """What `to_json` gave, here or elsewhere: kinds that aren't known here are kept. Raises InvalidValue."""
+        if said is not None and not isinstance(said, Mapping):
+            raise InvalidValue("transformations are told by their kinds", hint="{'stripPrefix': {'prefix': 'a/'}}")
         return cls(
             *(
                 PrefixResourcesTransformation.from_json(one)
@@ -161,10 +173,10 @@ class ResourcesTransformation:
         return len(self._parts)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ResourcesTransformation) and self.to_json() == other.to_json()
+        return isinstance(other, ResourcesTransformation) and list(self) == list(other)  # their order counts
 
     def __hash__(self) -> int:
-        return hash(repr(sorted(self.to_json().items(), key=repr)))
+        return hash(tuple(self))
 
     def __repr__(self) -> str:
         return f"ResourcesTransformation({', '.join(map(repr, self))})"

@@ -10,8 +10,8 @@ from typing import Protocol
 from jupyter_resources.core import paths
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut
-from jupyter_resources.core.errors import Incomplete, InvalidPath, NotFound
-from jupyter_resources.storage.protocol import ANY, Body, Capability, Expect, Page, Reader, Store
+from jupyter_resources.core.errors import Denied, Incomplete, InvalidPath, NotFound
+from jupyter_resources.storage.protocol import ANY, DIRECTORY_MARKER, Body, Capability, Expect, Page, Reader, Store
 from jupyter_resources.storage.signing import signing
 
 __all__ = ["Names", "ViewedStore"]
@@ -20,9 +20,8 @@ __all__ = ["Names", "ViewedStore"]
 class Names(Protocol):
     """Which keys are seen, and what they are called."""
 
-    @property
-    def lead(self) -> str:
-        """What every key that is seen begins with."""
+    def lead(self, shown: str) -> str | None:
+        """What every key that is seen under a name with this beginning begins with; None where there can't be any."""
         ...
 
     def shown(self, key: str) -> str | None:
@@ -61,7 +60,7 @@ class ViewedStore:
 
     def list(self, prefix: str = "", *, tree: bool = False, expected: Sequence[str] = ()) -> Iterator[Page]:
         names = self._names
-        lead = _both(names.lead, names.key(prefix))
+        lead = names.lead(prefix)
         if lead is None:
             return
         for page in self._inner.list(lead, expected=[names.key(one) for one in expected]):
@@ -76,7 +75,14 @@ class ViewedStore:
                     entries.append(entry if shown == entry.path else entry.at(shown))
                 else:
                     out.append(LeftOut(shown, reason, entry.size))
-            out += [replace(one, path=name) for one in page.left_out if (name := names.shown(one.path)) is not None]
+            for one in page.left_out:
+                if one.path.endswith("/") and one.reason != DIRECTORY_MARKER and lead.startswith(one.path):
+                    # The directory of all that is seen, or one above: an empty list would be a lie.
+                    raise Denied(f"{self._location} can't be listed: {one.reason} ({one.path})")
+                if (name := names.shown(one.path)) is not None:
+                    out.append(replace(one, path=name))
+                elif one.path.endswith("/") and one.path.startswith(lead):
+                    out.append(one)  # what the filter would take of it, nobody knows
             seen = Page(entries, out)
             if tree:
                 seen = seen.within(prefix)
@@ -117,6 +123,10 @@ class ViewedStore:
             failed = {names.get(key, key): why for key, why in error.failed.items()}
             raise Incomplete(error.message, hint=error.hint, failed=failed, summary=error.summary) from error
 
+    def shows(self, shown: str) -> bool:
+        """Whether what is put under this name would be seen again."""
+        return self._names.shown(self._names.key(shown)) == shown
+
     def _there(self, shown: str) -> str:
         key = self._names.key(paths.check(shown))
         if self._names.shown(key) != shown:
@@ -142,9 +152,3 @@ class _Renamed:
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.chunks)
-
-
-def _both(one: str, other: str) -> str | None:
-    """The longer of two beginnings, if a text can have both."""
-    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
-    return longer if longer.startswith(shorter) else None

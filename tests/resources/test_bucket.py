@@ -6,13 +6,29 @@ import io
 import os
 import pickle
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from jupyter_resources import Workspace
 from jupyter_resources.core.control import Control
-from jupyter_resources.core.errors import AlreadyExists, EmptySource, InvalidPath, InvalidValue, NotFound, Unsupported
+from jupyter_resources.core.entry import Entry
+from jupyter_resources.core.errors import (
+    AlreadyExists,
+    Changed,
+    Denied,
+    EmptySource,
+    Incomplete,
+    InvalidPath,
+    InvalidValue,
+    NotFound,
+    Unavailable,
+    Unsupported,
+)
 from jupyter_resources.resources.bucket import Bucket, MissingFile, ObjectSummary, Usage
 from jupyter_resources.resources.connection import (
     BucketStorageUnavailableException,
@@ -25,8 +41,10 @@ from jupyter_resources.resources.filtering import (
     BucketSuffixFiltering,
     Filtering,
 )
-from jupyter_resources.resources.transformation import PrefixResourcesTransformation
+from jupyter_resources.resources.transformation import AbstractResourcesTransformation, PrefixResourcesTransformation
 from jupyter_resources.storage.bodies import BytesBody
+from jupyter_resources.storage.memory import MemoryStore
+from jupyter_resources.storage.protocol import ANY, Expect, Reader
 from jupyter_resources.sync.digests import DigestCache
 from jupyter_resources.testing.trees import contents, tree
 from tests.resources.buckets import bucket, connection
@@ -202,6 +220,7 @@ def test_a_file_that_is_there_is_never_harmed(bucket: Bucket) -> None:
 
 def test_bad_input_says_what_to_type(bucket: Bucket) -> None:
     """Nothing of it changes the bucket."""
+    tree({"file": b"x"}, Path())
     Path("d").mkdir()
     for verb, error in (
         (lambda: bucket.add_file("missing"), NotFound),
@@ -212,11 +231,18 @@ def test_bad_input_says_what_to_type(bucket: Bucket) -> None:
         (lambda: bucket.sync_files({"a": "d"}), InvalidValue),
         (lambda: bucket.sync_files({"/a": "x", "a/": "y"}), InvalidValue),
         (lambda: bucket.add_string("x", ".resources/x"), InvalidPath),
+        (lambda: bucket.sync_files({"ok": "file", ".resources/x": "file"}), InvalidPath),
+        (lambda: bucket.sync_files({"a": "file", "a/b": "file"}), InvalidValue),
+        (lambda: bucket.add_file(io.StringIO("text"), "a"), InvalidValue),  # type: ignore[arg-type]
+        (lambda: bucket.open("missing").read(), MissingFile),
+        (lambda: bucket.move("missing", "missing"), MissingFile),
     ):
         with pytest.raises(error) as caught:
             verb()
         assert caught.value.hint  # type: ignore[attr-defined]
     assert bucket.list_files() == []
+    assert "../x" not in bucket
+    assert "" not in bucket
 
 
 # -- directories -------------------------------------------------------------------------------------------------------
@@ -445,3 +471,228 @@ def test_secrets_are_in_no_repr(connection: Connection) -> None:
     assert "SECRET" not in repr(made)
     assert "TOKEN" not in repr(made.connection)
     assert isinstance(ObjectSummary("k", 1, '"e"', None, "b"), ObjectSummary)
+
+
+# -- what a review found -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../outside", "one/x", "/tmp"])
+def test_a_name_leads_to_no_other_place(tmp_path: Path, name: str) -> None:
+    """Also one that comes as JSON from somebody else; nothing is touched."""
+    tree({"root/one/x": b"1", "root/two/y": b"2", "outside/z": b"3"}, tmp_path)
+    connection = Connection("local", root=tmp_path / "root")
+    with pytest.raises(InvalidValue):
+        Bucket(connection, name, create=False)
+    with pytest.raises(InvalidValue):
+        Bucket.from_json(connection, {"bucketName": name})
+    for verb in (connection.open, connection.make, connection.retrieve_bucket):
+        with pytest.raises(InvalidValue):
+            verb(name)
+    assert len(contents(tmp_path)) == 3
+
+
+def test_a_connection_is_where_it_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative root doesn't wander with the current directory; credentials in an endpoint are refused."""
+    monkeypatch.chdir(tmp_path)
+    Path("root").mkdir()
+    connection = Connection("local", root="root")
+    made = connection.create_bucket("b")
+    monkeypatch.chdir("/")
+    made.add_string("x", "k")
+    assert (tmp_path / "root" / "b" / "k").read_bytes() == b"x"
+    assert connection == Connection("local", root=tmp_path / "root")
+    assert Connection("memory") != Connection("memory")
+    with pytest.raises(InvalidValue) as caught:
+        Connection("s3", endpoint="https://k:SECRET@host")
+    assert "SECRET" not in str(caught.value)
+
+
+def test_a_move_loses_nothing() -> None:
+    """Where two names are one file; where somebody changes the object meanwhile."""
+    connection = Connection("memory")
+    connection._stores["b"] = MemoryStore("b", folds_case=True)
+    folding = filled(Bucket(connection, "b", cache=DigestCache(None)), {"a.txt": b"1"})
+    with pytest.raises(Unsupported):
+        folding.move("a.txt", "A.txt")
+    assert folding.read_bytes("a.txt") == b"1"
+
+    class Meddled(MemoryStore):
+        def copy(self, source: str, target: str, *, expect: Expect = ANY) -> Entry:
+            made = super().copy(source, target, expect=expect)
+            self.put(source, BytesBody(b"second"))
+            return made
+
+    connection._stores["c"] = Meddled("c")
+    meddled = filled(Bucket(connection, "c", cache=DigestCache(None)), {"m": b"first"})
+    with pytest.raises(Changed):
+        meddled.move("m", "n")
+    assert held(meddled) == {"m": b"second", "n": b"first"}
+
+
+class Failing(MemoryStore):
+    """A read breaks off, when it is told to."""
+
+    broken = False
+
+    @contextmanager
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[Reader]:
+        with super().read(key, start, end) as reader:
+            if self.broken:
+                self.broken = False
+                raise Unavailable("cut off")
+            yield reader
+
+
+def test_reading_again_gives_the_same_and_all_costs_one_request() -> None:
+    """A read that failed has moved nothing."""
+    connection = Connection("memory")
+    store = Failing("b")
+    connection._stores["b"] = store
+    content = os.urandom(3 << 20)
+    bucket = filled(Bucket(connection, "b", cache=DigestCache(None)), {"k": content})
+    with bucket.open("k") as reader:
+        store.broken = True
+        with pytest.raises(Unavailable):
+            reader.read(2 << 20)
+        assert reader.read(1000) == content[:1000]
+    control = Control()
+    connection._stores["b"] = store.under(control)
+    assert bucket.open("k").read() == content
+    assert control.requests == {"head": 1, "read": 1}
+    with pytest.raises(ValueError, match="whence"):
+        bucket.open("k").seek(0, 9)
+
+
+class Full:
+    """A file on a full disk."""
+
+    def __init__(self, spool: IO[bytes]) -> None:
+        self.name, self.close = spool.name, spool.close
+
+    def write(self, content: bytes) -> int:
+        raise OSError("the disk is full")
+
+
+@only_memory
+def test_a_file_that_could_not_be_written_is_not_stored(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is closed; and whoever lets go of it without closing didn't mean it."""
+    writer = bucket.open("k", "wb")
+    writer.write(b"some")
+    monkeypatch.setattr(writer, "_spool", Full(writer._spool))  # type: ignore[attr-defined]
+    with pytest.raises(OSError, match="full"):
+        writer.write(b"more")
+    writer.close()
+    writer.close()
+    left = bucket.open("l", "wb")
+    left.write(b"some")
+    name = left._spool.name  # type: ignore[attr-defined]
+    del left
+    assert bucket.list_files() == []
+    assert not os.path.exists(name)
+
+
+def test_what_cannot_be_listed_is_not_nothing(tmp_path: Path) -> None:
+    """A view of a directory that is a link says so; one that a filter knows nothing of is told as left out."""
+    tree({"root/b/real/x": b"1", "root/b/y.csv": b"2"}, tmp_path)
+    (tmp_path / "root/b/base").symlink_to("real")
+    bucket = Bucket(Connection("local", root=tmp_path / "root"), "b", create=False, cache=DigestCache(None))
+    view = bucket.with_resource_transformation(PrefixResourcesTransformation("base/"))
+    with pytest.raises(Denied):
+        view.list_files()
+    with pytest.raises(Denied):
+        view.get_all_files(tmp_path / "out")
+    summary = bucket.with_filtering(BucketSuffixFiltering(".csv")).get_all_files(tmp_path / "out")
+    assert [one.name for one in summary.skipped_source_files] == ["base/"]
+
+
+@only_memory
+def test_a_kept_listing_knows_of_every_change_of_its_own(bucket: Bucket) -> None:
+    """A copy, an applied plan."""
+    kept = filled(bucket, {"a": b"1"}).with_cache_ttl(3600)
+    tree({"src/new": b"n"}, Path())
+
+    def names() -> list[str]:
+        return [one.key for one in kept.list_files()]
+
+    assert names() == ["a"]
+    kept.copy_file("a", "b")
+    assert names() == ["a", "b"]
+    plan = kept.sync_directory("src", remote="to", dryrun=True)
+    assert names() == ["a", "b"]
+    plan.apply()
+    assert names() == ["a", "b", "to/new"]
+
+
+def test_filters_of_others_add_up() -> None:
+    """What one of them leaves out stays out, alternatives stay such, unknown kinds keep their names."""
+    both = Filtering(~BucketSuffixFiltering(".keep"), ~BucketPrefixFiltering("archive/"))
+    assert [both.takes(key) for key in ("x", "x.keep", "archive/x")] == [True, False, False]
+    assert Filtering(BucketPrefixFiltering("a") & BucketSuffixFiltering("z")).prefix == "a"
+    either = BucketPrefixFiltering("a") | BucketPrefixFiltering("b")
+    with pytest.raises(InvalidValue):
+        Filtering(either, BucketPrefixFiltering("c") | BucketPrefixFiltering("d"))
+    a_to_z = {"prefixFiltering": {"prefix": "a"}, "suffixFiltering": {"suffix": "z"}}
+    assert not Filtering.from_json({"anyFiltering": [a_to_z]}).takes("abc")
+    said = {"anyFiltering": [{"prefixFiltering": {"prefix": "a"}}, {"moon": {"full": 1}}]}
+    assert Filtering.from_json(said).to_json() == said
+    for wrong in ([1], {"prefixFiltering": {"prefix": None}}, {"regexFiltering": {"regex": "("}}):
+        with pytest.raises(InvalidValue):
+            Filtering.from_json(wrong)  # type: ignore[arg-type]
+
+
+def test_what_the_filter_leaves_out_is_told_by_the_dry_run(bucket: Bucket) -> None:
+    """And is no failure: the same line would fail for ever."""
+    tree({"src/a.csv": b"1", "src/b.txt": b"2"}, Path())
+    seen = bucket.with_filtering(BucketSuffixFiltering(".csv"))
+    for dryrun in (True, False):
+        summary = seen.sync_directory("src", dryrun=dryrun)
+        assert [one.name for one in summary.skipped_source_files] == ["b.txt"]
+        assert not summary.failed
+    assert held(bucket) == {"a.csv": b"1"}
+    with pytest.raises(InvalidPath):
+        seen.sync_files({"c.csv": "src/a.csv", "d.txt": "src/b.txt"})
+    assert held(bucket) == {"a.csv": b"1"}
+
+
+class Swapped(AbstractResourcesTransformation):
+    """A rule of a user's own, which puts nothing before a name."""
+
+    name = "swapped"
+
+    def shown(self, key: str) -> str:
+        return key.swapcase()
+
+    def key(self, shown: str) -> str:
+        return shown.swapcase()
+
+    def to_json(self) -> object:
+        return {}
+
+    @classmethod
+    def from_json(cls, said: object) -> Swapped:
+        return cls()
+
+
+@pytest.mark.parametrize("connection", ["memory", "local"], indirect=True)
+def test_a_rule_of_ones_own_gives_each_object_its_own_content(bucket: Bucket) -> None:
+    """Also where the bucket is a directory that has files under both names."""
+    filled(bucket, {"a": b"lower", "A": b"UPPER", "d/x": b"1"})
+    seen = bucket.with_resource_transformation(Swapped())
+    assert held(seen) == {"A": b"lower", "a": b"UPPER", "D/X": b"1"}
+    assert [one.key for one in seen.directory("D")] == ["D/X"]
+    seen.get_all_files("out")
+    assert contents(Path("out")) == {"A": b"lower", "a": b"UPPER", "D/X": b"1"}
+
+
+def test_a_bucket_that_is_not_empty_after_all(tmp_path: Path) -> None:
+    """What is left is told; a bucket of the settings isn't deleted at all."""
+    tree({"root/b/x": b"1", "root/b/empty": None}, tmp_path)
+    bucket = Bucket(Connection("local", root=tmp_path / "root"), "b", create=False, cache=DigestCache(None))
+    with pytest.raises(Incomplete) as caught:
+        bucket.delete()
+    assert "gone" in caught.value.message
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "precious").write_bytes(b"p")
+    with pytest.raises(InvalidValue):
+        Workspace(tmp_path).bucket("./mine").delete()
+    assert (tmp_path / "mine" / "precious").exists()

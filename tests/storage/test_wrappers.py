@@ -79,7 +79,8 @@ class TestPrefixedLocal(TestPrefixedMemory):
 class Below:
     """Names without a beginning that all keys have."""
 
-    lead = "p/"
+    def lead(self, shown: str) -> str:
+        return f"p/{shown}"
 
     def shown(self, key: str) -> str | None:
         return key[2:] if key.startswith("p/") else None
