@@ -47,7 +47,7 @@ from jupyter_resources.storage.memory import MemoryStore
 from jupyter_resources.storage.protocol import ANY, Expect, Reader
 from jupyter_resources.sync.digests import DigestCache
 from jupyter_resources.testing.trees import contents, tree
-from tests.resources.buckets import bucket, connection
+from tests.resources.buckets import ENGINES, bucket, connection
 
 __all__ = ["bucket", "connection"]
 
@@ -439,10 +439,9 @@ def test_a_listing_is_kept_for_its_time(bucket: Bucket) -> None:
 # -- the bucket itself -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("connection", [one for one in ENGINES if one != "memory"], indirect=True)
 def test_a_bucket_that_is_not_there(connection: Connection, tmp_path: Path) -> None:
-    """Is told by every verb that asks for it, and made by whoever says so."""
-    if connection.provider == "memory":
-        pytest.skip("a memory bucket comes into being when it is named: there is none that is missing")
+    """Is told by every verb that asks for it, and made by whoever says so. (In memory none is missing.)"""
     missing = Bucket(connection, "never-made", create=False, cache=DigestCache(None))
     for verb in (missing.list_files, missing.usage, missing.delete, lambda: missing.get_all_files(tmp_path / "out")):
         with pytest.raises(MissingBucketException):
