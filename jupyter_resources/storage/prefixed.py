@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from jupyter_resources.core import paths
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import Denied, Incomplete
 from jupyter_resources.storage.protocol import (
-    ANY,
     DIRECTORY_MARKER,
-    Body,
-    Capability,
-    Expect,
     Page,
-    Reader,
     Store,
 )
-from jupyter_resources.storage.signing import signing
+from jupyter_resources.storage.renaming import Renaming
 
 __all__ = ["PrefixedStore"]
 
 
-class PrefixedStore:
+class PrefixedStore(Renaming):
     """The keys of `inner` below `prefix + "/"`, without it. Nothing outside is listed, read, written or deleted.
 
     A key is checked before it is joined, so that none leads out. `delete` takes any key, and passes on only what is
@@ -46,10 +40,6 @@ class PrefixedStore:
     def location(self) -> str:
         return f"{self._inner.location.rstrip('/')}/{self.prefix}"
 
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        return self._inner.capabilities
-
     def under(self, control: Control) -> PrefixedStore:
         return PrefixedStore(self._inner.under(control), self.prefix)
 
@@ -67,28 +57,6 @@ class PrefixedStore:
                 [replace(one, path=one.path[cut:]) for one in left_out],
             )
 
-    def head(self, key: str) -> Entry:
-        return self._inner.head(self._inside(key)).at(key)
-
-    @contextmanager
-    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[Reader]:
-        with self._inner.read(self._inside(key), start, end) as reader:
-            yield _Renamed(reader.entry.at(key), reader)
-
-    def get(self, key: str, most: int) -> tuple[Entry, bytes]:
-        entry, content = self._inner.get(self._inside(key), most)
-        return entry.at(key), content
-
-    def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
-        return self._inner.put(self._inside(key), body, expect=expect).at(key)
-
-    def copy(self, source: str, target: str, *, expect: Expect = ANY) -> Entry:
-        return self._inner.copy(self._inside(source), self._inside(target), expect=expect).at(target)
-
-    def sign(self, key: str, seconds: int) -> str:
-        """See `storage.signing`."""
-        return signing(self._inner).sign(self._inside(key), seconds)
-
     def delete(self, keys: Sequence[str]) -> None:
         try:
             self._inner.delete([self._lead + key for key in keys])
@@ -97,16 +65,5 @@ class PrefixedStore:
             failed = {key[cut:]: why for key, why in error.failed.items()}
             raise Incomplete(error.message, hint=error.hint, failed=failed, summary=error.summary) from error
 
-    def _inside(self, key: str) -> str:
+    def _there(self, key: str) -> str:
         return self._lead + paths.check(key)
-
-
-@dataclass(frozen=True, slots=True)
-class _Renamed:
-    """A reader under the name that the key has here."""
-
-    entry: Entry
-    chunks: Reader
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self.chunks)

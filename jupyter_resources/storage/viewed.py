@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from jupyter_resources.core import paths
 from jupyter_resources.core.control import Control
 from jupyter_resources.core.entry import Entry, LeftOut
 from jupyter_resources.core.errors import Denied, Incomplete, InvalidPath, NotFound
-from jupyter_resources.storage.protocol import ANY, DIRECTORY_MARKER, Body, Capability, Expect, Page, Reader, Store
-from jupyter_resources.storage.signing import signing
+from jupyter_resources.storage.protocol import DIRECTORY_MARKER, Page, Store
+from jupyter_resources.storage.renaming import Renaming
 
 __all__ = ["Names", "ViewedStore"]
 
@@ -33,7 +32,7 @@ class Names(Protocol):
         ...
 
 
-class ViewedStore:
+class ViewedStore(Renaming):
     """The objects of `inner` that `names` shows, under the names that it gives.
 
     What isn't seen isn't there: it is neither read nor deleted. To write it is refused by `names.key` or by the check
@@ -50,10 +49,6 @@ class ViewedStore:
     @property
     def location(self) -> str:
         return self._location
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        return self._inner.capabilities
 
     def under(self, control: Control) -> ViewedStore:
         return ViewedStore(self._inner.under(control), self._names, self._location)
@@ -93,28 +88,6 @@ class ViewedStore:
                 )
             yield seen
 
-    def head(self, key: str) -> Entry:
-        return self._inner.head(self._there(key)).at(key)
-
-    @contextmanager
-    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[Reader]:
-        with self._inner.read(self._there(key), start, end) as reader:
-            yield _Renamed(reader.entry.at(key), reader)
-
-    def get(self, key: str, most: int) -> tuple[Entry, bytes]:
-        entry, content = self._inner.get(self._there(key), most)
-        return entry.at(key), content
-
-    def put(self, key: str, body: Body, *, expect: Expect = ANY) -> Entry:
-        return self._inner.put(self._allowed(key), body, expect=expect).at(key)
-
-    def copy(self, source: str, target: str, *, expect: Expect = ANY) -> Entry:
-        return self._inner.copy(self._there(source), self._allowed(target), expect=expect).at(target)
-
-    def sign(self, key: str, seconds: int) -> str:
-        """See `storage.signing`."""
-        return signing(self._inner).sign(self._there(key), seconds)
-
     def delete(self, keys: Sequence[str]) -> None:
         names = {self._names.key(shown): shown for shown in keys}
         try:
@@ -141,14 +114,3 @@ class ViewedStore:
                 hint="use the bucket without the filter, or another name",
             )
         return key
-
-
-@dataclass(frozen=True, slots=True)
-class _Renamed:
-    """A reader under the name that the key has here."""
-
-    entry: Entry
-    chunks: Reader
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self.chunks)
