@@ -208,9 +208,10 @@ class Bucket(BucketView):
         self.add_file(local, remote)
 
     def __delitem__(self, remote: str) -> None:
-        if not self.exists(remote):
-            raise MissingFile(f"no {remote!r} in bucket {self._name!r}", hint="list_files() shows what is there")
-        self.delete_file(remote)
+        key = as_remote(remote)
+        with self._missing(key):
+            self._store.head(key)
+        self.delete_file(key)
 
     # directories
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from jupyter_resources.core.entry import Entry
 from jupyter_resources.core.errors import InvalidPath, InvalidValue, NotFound
-from jupyter_resources.core.paths import RESERVED, is_reserved, joined
+from jupyter_resources.core.paths import is_reserved, joined
 from jupyter_resources.resources.connection import Connection
 from jupyter_resources.resources.filtering import AbstractFiltering, Filtering
 from jupyter_resources.resources.transformation import AbstractResourcesTransformation, ResourcesTransformation
@@ -63,7 +63,7 @@ class _Names:
         return longer if longer.startswith(shorter) else None
 
     def shown(self, key: str) -> str | None:
-        if (RESERVED in key.casefold() and is_reserved(key)) or not self.filtering.takes(key):
+        if is_reserved(key) or not self.filtering.takes(key):
             return None
         return self.transformation.shown(key)
 

@@ -90,15 +90,13 @@ def open_uploads(raw: S3Control) -> list[tuple[str, str]]:
 @contextmanager
 def _stopping(control: Control) -> Iterator[Control]:
     """A control that stops with `control`, and when the block is left by an error; its requests count there."""
-    inner = Control()
+    inner = control.child()
     try:
         with control.on_cancel(inner.cancel):
             yield inner
     except BaseException:
         inner.cancel()
         raise
-    finally:
-        _counted(inner, control)
 
 
 def _all(send: Callable[[int], str], count: int, stop: Control) -> list[str]:
@@ -122,22 +120,13 @@ def _all(send: Callable[[int], str], count: int, stop: Control) -> list[str]:
 def _begun(raw: S3Control, control: Control, key: str, headers: dict[str, str]) -> str:
     """The id of a new upload. A cancel doesn't cut this short: what the server has begun by then would stay."""
     control.check()
-    alone = Control()
-    try:
-        reply = raw.under(alone).send("multipart", "POST", key, {"uploads": ""}, headers=headers)
-    finally:
-        _counted(alone, control)
+    reply = raw.under(control.child()).send("multipart", "POST", key, {"uploads": ""}, headers=headers)
     return elements(reply.body, "InitiateMultipartUploadResult")["UploadId"]
-
-
-def _counted(alone: Control, control: Control) -> None:
-    for verb, requests in alone.requests.items():
-        control.count(verb, requests)
 
 
 def _abort(raw: S3Control, control: Control, key: str, upload: str) -> None:
     """Take back the upload, in bounded time: an interrupt is waiting for this."""
-    alone = Control()
+    alone = control.child()
     timer = threading.Timer(ABORT_SECONDS, alone.cancel)
     timer.daemon = True
     timer.start()
@@ -145,4 +134,3 @@ def _abort(raw: S3Control, control: Control, key: str, upload: str) -> None:
     with suppress(ResourcesError):
         raw.under(alone).send("multipart", "DELETE", key, {"uploadId": upload})
     timer.cancel()
-    _counted(alone, control)
